@@ -1,0 +1,7 @@
+export {};
+
+declare module "vitest" {
+  interface ProvidedContext {
+    platform: "node" | "portable";
+  }
+}

@@ -1,0 +1,29 @@
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+/** The same tests, once with each implementation of `#platform`, on the sources. */
+function on(
+  platform: "node" | "portable",
+  condition: string,
+  exclude: string[],
+): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    ssr: { resolve: { conditions: ["wsproto-source", condition] } },
+    test: { name: platform, include: ["tests/**/*.test.ts"], exclude, provide: { platform } },
+  };
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      on("node", "node", []),
+      on("portable", "browser", ["tests/adapters/**", "tests/platform/node-*"]),
+    ],
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts"],
+      reportsDirectory: ".cache/coverage",
+      thresholds: { 100: true, perFile: true },
+    },
+  },
+});
