@@ -60,7 +60,7 @@ export function readClose(payload: Uint8Array): { code: number; reason: string }
   const code = payload[0]! * 256 + payload[1]!;
   const problem = closeCodeProblem(code);
   if (problem !== null) {
-    throw new ParseFailed(`${problem}: ${code}`, "ERR_CLOSE_CODE", CloseCode.PROTOCOL_ERROR);
+    throw new ParseFailed(problem, "ERR_CLOSE_CODE", CloseCode.PROTOCOL_ERROR);
   }
   const decoder = new Utf8Decoder();
   const reason = decoder.decode(payload, 2, payload.length, 0, true);
