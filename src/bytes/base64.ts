@@ -1,0 +1,45 @@
+/* Base64 with the standard alphabet and padding (RFC 4648, 4). */
+
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** The octets in Base64: four characters for every three octets begun. */
+export function encodeBase64(octets: Uint8Array): string {
+  let text = "";
+  for (let index = 0; index < octets.length; index += 3) {
+    const second = octets[index + 1];
+    const third = octets[index + 2];
+    const bits = (octets[index]! << 16) | ((second ?? 0) << 8) | (third ?? 0);
+    text += ALPHABET.charAt(bits >>> 18);
+    text += ALPHABET.charAt((bits >>> 12) & 63);
+    text += second === undefined ? "=" : ALPHABET.charAt((bits >>> 6) & 63);
+    text += third === undefined ? "=" : ALPHABET.charAt(bits & 63);
+  }
+  return text;
+}
+
+/** Groups of four characters, of which only the last may be padded. */
+const GRAMMAR = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/**
+ * The octets of a text in Base64, or null if it has another character, a wrong length or padding out of place.
+ * Bits that stay unused before the padding may have any value (RFC 4648, 3.5 leaves it open; the sample key of
+ * RFC 6455, 4.1 has some set).
+ */
+export function decodeBase64(text: string): Uint8Array | null {
+  if (!GRAMMAR.test(text)) return null;
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  const octets = new Uint8Array((text.length / 4) * 3 - padding);
+  let bits = 0;
+  let written = 0;
+  for (let index = 0; index < text.length; index++) {
+    bits = (bits << 6) | Math.max(ALPHABET.indexOf(text.charAt(index)), 0);
+    if ((index & 3) === 3) {
+      // Octets past the end, those that only padding made, are not stored: writes out of range have no effect.
+      octets[written] = bits >>> 16;
+      octets[written + 1] = bits >>> 8;
+      octets[written + 2] = bits;
+      written += 3;
+    }
+  }
+  return octets;
+}
