@@ -17,7 +17,12 @@ export default defineConfig({
   test: {
     projects: [
       on("node", "node", []),
-      on("portable", "browser", ["tests/adapters/**", "tests/platform/node-*"]),
+      on("portable", "browser", [
+        "tests/adapters/**",
+        "tests/docs/**",
+        "tests/platform/node-*",
+        "tests/scripts/**",
+      ]),
     ],
     coverage: {
       provider: "v8",
