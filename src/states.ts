@@ -9,6 +9,14 @@ export type ConnectionType = (typeof connectionTypes)[keyof typeof connectionTyp
 export const CLIENT: typeof ConnectionType.CLIENT = ConnectionType.CLIENT;
 export const SERVER: typeof ConnectionType.SERVER = ConnectionType.SERVER;
 
+/**
+ * @throws TypeError unless `value` is CLIENT or SERVER
+ */
+export function requireConnectionType(value: unknown): ConnectionType {
+  if (value === CLIENT || value === SERVER) return value;
+  throw new TypeError(`a connection type must be CLIENT (1) or SERVER (2), not ${String(value)}`);
+}
+
 const connectionStates = {
   /** The opening handshake is under way. */
   CONNECTING: 0,
@@ -28,8 +36,18 @@ const connectionStates = {
 export const ConnectionState: typeof connectionStates = Object.freeze(connectionStates);
 export type ConnectionState = (typeof connectionStates)[keyof typeof connectionStates];
 
+/** How a message names a state. */
+export function stateName(state: ConnectionState): string {
+  return Object.keys(connectionStates)[state]!;
+}
+
 const phases = {
-  ...connectionStates,
+  CONNECTING: 0,
+  OPEN: 1,
+  REMOTE_CLOSING: 2,
+  LOCAL_CLOSING: 3,
+  CLOSED: 4,
+  REJECTING: 5,
   /** As OPEN, but the peer broke the protocol: its octets are ignored, only a Close may be sent. */
   FAILED: 6,
   /** As LOCAL_CLOSING, but the peer's octets are ignored. */

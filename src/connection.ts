@@ -1,0 +1,239 @@
+import { OutputBuffer } from "./bytes/output.ts";
+import { randomness, type RandomSource } from "./bytes/random.ts";
+import { LocalProtocolError, ParseFailed, RemoteProtocolError } from "./errors.ts";
+import {
+  BytesMessage,
+  type BytesInput,
+  CloseConnection,
+  type Event,
+  requireBytes,
+  requireEvent,
+  TextMessage,
+} from "./events.ts";
+import { EventIterator } from "./event-iterator.ts";
+import type { Extension } from "./extensions/extension.ts";
+import { ExtensionPipeline } from "./extensions/pipeline.ts";
+import { CloseCode } from "./frames/close.ts";
+import { FrameEncoder } from "./frames/encoder.ts";
+import { type Limits, resolveLimits } from "./limits.ts";
+import { type FrameEvent, MessageDecoder } from "./messages/decoder.ts";
+import { MessageEncoder } from "./messages/encoder.ts";
+import {
+  ConnectionState,
+  ConnectionType,
+  Phase,
+  publicState,
+  RECEIVING,
+  requireConnectionType,
+  SENDING,
+  stateName,
+} from "./states.ts";
+
+/** Settings of the engine, all optional. */
+export interface ConnectionOptions {
+  /** Bounds on what the peer can make the engine hold or do. */
+  readonly limits?: Partial<Limits> | undefined;
+  /** Where masks and nonces come from; by default the platform's strong generator. */
+  readonly random?: RandomSource | undefined;
+  /** Whether the engine may write into the chunks that it is given, to unmask in place. */
+  readonly ownsInput?: boolean | undefined;
+}
+
+/** What `send` writes to; everything is taken before it returns, so one serves all connections. */
+const scratch: OutputBuffer = new OutputBuffer();
+
+/** An open connection, without its opening handshake (RFC 6455, sections 5 to 7). */
+export class Connection {
+  readonly connectionType: ConnectionType;
+  readonly #extensions: ExtensionPipeline | null;
+  readonly #decoder: MessageDecoder;
+  readonly #encoder: MessageEncoder;
+  #phase: Phase = Phase.OPEN;
+  /** Whether `receiveData(null)` was called. */
+  #ended: boolean = false;
+  readonly #iterator: IterableIterator<FrameEvent> = new EventIterator(() => this.#next());
+
+  /**
+   * @param extensions those negotiated, in the order of the answer; those not enabled are left out
+   * @param trailingData octets that came behind the opening handshake; null: the stream has ended
+   * @throws TypeError, RangeError for an argument of the wrong type, a limit out of its range
+   */
+  constructor(
+    connectionType: ConnectionType,
+    extensions: readonly Extension[] = [],
+    trailingData: BytesInput | null = new Uint8Array(0),
+    options: ConnectionOptions = {},
+  ) {
+    this.connectionType = requireConnectionType(connectionType);
+    const client = connectionType === ConnectionType.CLIENT;
+    const enabled = extensions.filter((extension) => extension.enabled());
+    this.#extensions = enabled.length === 0 ? null : new ExtensionPipeline(client, enabled);
+    this.#decoder = new MessageDecoder({
+      client,
+      ownsInput: options.ownsInput ?? false,
+      limits: resolveLimits(connectionType, options.limits),
+      extensions: this.#extensions,
+    });
+    const frames = new FrameEncoder(client ? randomness(options.random) : null);
+    this.#encoder = new MessageEncoder(frames, this.#extensions);
+    this.receiveData(trailingData);
+  }
+
+  /** OPEN, REMOTE_CLOSING, LOCAL_CLOSING or CLOSED. Moves as events are read and sent. */
+  get state(): ConnectionState {
+    return publicState(this.#phase);
+  }
+
+  /**
+   * Whether nothing more will be read or sent: CLOSED, or failed and our Close was sent. Then a server ends TCP, and a
+   * client waits a while for the server to do so (RFC 6455, 7.1.1).
+   */
+  get closeExpected(): boolean {
+    return this.#phase === Phase.CLOSED || this.#phase === Phase.FAILED_CLOSING;
+  }
+
+  /**
+   * The octets that send `event`: TextMessage, BytesMessage, Ping, Pong or CloseConnection.
+   * @throws LocalProtocolError if the state or the protocol does not allow it; TypeError if it is no event
+   */
+  send(event: Event): Uint8Array {
+    this.sendInto(event, scratch);
+    return scratch.take();
+  }
+
+  /** As `send`, but writes the octets behind those that are in `output`, so that many events leave in one write. */
+  sendInto(event: Event, output: OutputBuffer): void {
+    if (
+      this.#phase === Phase.OPEN &&
+      (event instanceof TextMessage || event instanceof BytesMessage)
+    ) {
+      this.#encoder.writeMessage(event, output);
+      return;
+    }
+    requireEvent(event);
+    const next = SENDING[this.#phase][event.type];
+    if (next === undefined) throw this.#notAllowed(event);
+    this.#writeControl(event, output);
+    this.#enter(next);
+  }
+
+  /**
+   * As `send`, but for a vectored write: `[head]`, or `[head, payload]` with the payload of a server's message not copied.
+   * It then is the caller's own array, borrowed until it was written.
+   */
+  sendParts(event: Event): [head: Uint8Array] | [head: Uint8Array, payload: Uint8Array] {
+    const isMessage = event instanceof TextMessage || event instanceof BytesMessage;
+    if (!isMessage || this.#phase !== Phase.OPEN) return [this.send(event)];
+    const payload = this.#encoder.writeMessageHead(event, scratch);
+    const head = scratch.take();
+    return payload === null ? [head] : [head, payload];
+  }
+
+  /**
+   * Fails the connection (RFC 6455, 7.1.7): whatever is received from now on is ignored. Returns the octets of the
+   * Close with `code`; none if our Close was sent already.
+   * @throws LocalProtocolError for a code that must not be sent
+   */
+  fail(code: number, reason: string | null = null): Uint8Array {
+    if (SENDING[this.#phase].CloseConnection !== undefined) {
+      this.#encoder.writeClose(new CloseConnection({ code, reason }), scratch);
+    }
+    const failed = RECEIVING[this.#phase].failure ?? this.#phase;
+    this.#enter(SENDING[failed].CloseConnection ?? failed);
+    return scratch.take();
+  }
+
+  /**
+   * Takes a chunk that arrived, or null for the end of the stream. Nothing is parsed before `events` is read.
+   * The chunk is borrowed until then, and as long as an event made of it lives.
+   * @throws LocalProtocolError for octets after the end of the stream or of the connection; TypeError if it is no octets
+   */
+  receiveData(data: BytesInput | null): void {
+    if (data === null) {
+      this.#ended = true;
+      return;
+    }
+    const chunk = requireBytes("data", data);
+    if (this.#phase === Phase.CLOSED) {
+      throw new LocalProtocolError("Connection already closed.", "ERR_STATE");
+    }
+    if (this.#ended) {
+      throw new LocalProtocolError("octets after the end of the stream", "ERR_STATE");
+    }
+    if (this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING) {
+      this.#decoder.feed(chunk);
+    }
+  }
+
+  /**
+   * What arrived, as an iterator that can be left and taken up again. Frames are parsed and the state moves as it is
+   * read. It never throws for what a peer sent: a fault is a CloseConnection with its `failure`.
+   */
+  events(): IterableIterator<FrameEvent> {
+    return this.#iterator;
+  }
+
+  #next(): FrameEvent | null {
+    if (this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING) {
+      const event = this.#read();
+      if (event !== null) return event;
+    }
+    if (!this.#ended) return null;
+    const next = RECEIVING[this.#phase]["end of stream"];
+    if (next === undefined) return null;
+    this.#enter(next);
+    return new CloseConnection({ code: CloseCode.ABNORMAL_CLOSURE });
+  }
+
+  #read(): FrameEvent | null {
+    try {
+      const event = this.#decoder.next();
+      if (event instanceof CloseConnection) this.#receive("CloseConnection");
+      return event;
+    } catch (error) {
+      if (!(error instanceof ParseFailed)) throw error;
+      this.#receive("failure");
+      return failing(error);
+    }
+  }
+
+  #receive(input: "CloseConnection" | "failure"): void {
+    const next = RECEIVING[this.#phase][input];
+    if (next !== undefined) this.#enter(next);
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    if (phase === Phase.OPEN || phase === Phase.LOCAL_CLOSING) return;
+    this.#decoder.clear();
+    this.#extensions?.release();
+  }
+
+  #writeControl(event: Event, output: OutputBuffer): void {
+    switch (event.type) {
+      case "CloseConnection":
+        return this.#encoder.writeClose(event, output);
+      case "Ping":
+        return this.#encoder.writePing(event, output);
+      case "Pong":
+        return this.#encoder.writePong(event, output);
+    }
+  }
+
+  #notAllowed(event: Event): LocalProtocolError {
+    const failed = this.#phase === Phase.FAILED || this.#phase === Phase.FAILED_CLOSING;
+    return new LocalProtocolError(
+      `Event ${event.type} cannot be sent in state ${stateName(this.state)}.` +
+        (failed ? " The connection has failed." : ""),
+      "ERR_STATE",
+    );
+  }
+}
+
+/** What the application is told of a fault, with the Close that answers it (RFC 6455, 7.1.7). */
+function failing(fault: ParseFailed): CloseConnection {
+  const { closeCode, message } = fault;
+  const answer = new CloseConnection({ code: closeCode, reason: message });
+  const failure = new RemoteProtocolError(message, fault.code, answer);
+  return new CloseConnection({ code: closeCode, reason: message, failure });
+}

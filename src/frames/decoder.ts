@@ -1,0 +1,225 @@
+import { allocate } from "#platform";
+import { applyMask, rotateKey } from "../bytes/mask.ts";
+import type { Utf8Decoder } from "../bytes/utf8.ts";
+import { ParseFailed } from "../errors.ts";
+import { CloseCode } from "./close.ts";
+import { FrameHeader, headerSize, KEY_SIZE, MAX_CONTROL_PAYLOAD } from "./header.ts";
+import type { Opcode } from "./opcode.ts";
+
+/** Decides which reserved bits a received header may have. */
+export interface RsvPolicy {
+  /**
+   * Returns the bits that are claimed, as a number like `FrameHeader.rsv`.
+   * @throws ParseFailed if the header is refused.
+   */
+  claimedBits(opcode: Opcode, rsv: number, length: number): number;
+}
+
+const EMPTY: Uint8Array = new Uint8Array(0);
+/** A copy of so few octets is cheaper than a view of the chunk, and does not keep the chunk alive. */
+const COPIED_SIZE = 64;
+
+/**
+ * A cursor over the received octets (RFC 6455, 5.2). The caller asks for one frame's header, key and payload after the
+ * other; each answers whether it is there. Chunks are borrowed until they are read; only an unfinished header or
+ * control frame is copied.
+ */
+export class FrameDecoder {
+  readonly header: FrameHeader = new FrameHeader();
+  /** Octets of the frame's payload that have not been taken. */
+  remaining: number = 0;
+
+  readonly #client: boolean;
+  readonly #ownsInput: boolean;
+  readonly #rsvPolicy: RsvPolicy | null;
+  #source: Uint8Array = EMPTY;
+  #offset: number = 0;
+  /** Chunks after `source`, from `queueStart` on. */
+  readonly #queue: Uint8Array[] = [];
+  #queueStart: number = 0;
+  /** The octets of a header or control payload that have come, until the rest does. */
+  #carry: Uint8Array = EMPTY;
+  #carried: number = 0;
+  /** The masking key, turned so that its first octet is for the next octet of the payload. 0: not masked. */
+  #key: number = 0;
+  #keyMissing: boolean = false;
+
+  constructor(options: {
+    readonly client: boolean;
+    readonly ownsInput: boolean;
+    readonly rsvPolicy: RsvPolicy | null;
+  }) {
+    this.#client = options.client;
+    this.#ownsInput = options.ownsInput;
+    this.#rsvPolicy = options.rsvPolicy;
+  }
+
+  /** Takes a chunk. It is read later. */
+  feed(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    if (this.#offset === this.#source.length && this.#queueStart === this.#queue.length) {
+      this.#source = chunk;
+      this.#offset = 0;
+    } else {
+      this.#queue.push(chunk);
+    }
+  }
+
+  /** Lets go of all octets. */
+  clear(): void {
+    this.#source = EMPTY;
+    this.#offset = 0;
+    this.#queue.length = 0;
+    this.#queueStart = 0;
+    this.#carried = 0;
+  }
+
+  /**
+   * Reads a header up to its length, when the one before was read with its payload.
+   * @throws ParseFailed at the first fault that it shows.
+   */
+  readHeader(): boolean {
+    const source = this.#source;
+    const offset = this.#offset;
+    const { header } = this;
+    if (this.#carried === 0 && source.length - offset >= 2) {
+      const second = source[offset + 1]!;
+      const size = headerSize(second);
+      if (source.length - offset >= size) {
+        header.readOpening(source[offset]!, second);
+        if (size > 2) header.readExtendedLength(source, offset + 2);
+        this.#offset = offset + size;
+        this.#begin();
+        return true;
+      }
+    }
+    return this.#readCarriedHeader();
+  }
+
+  #readCarriedHeader(): boolean {
+    if (!this.#carryUpTo(2)) return false;
+    const carry = this.#carry;
+    this.header.readOpening(carry[0]!, carry[1]!);
+    const size = headerSize(carry[1]!);
+    if (!this.#carryUpTo(size)) return false;
+    if (size > 2) this.header.readExtendedLength(carry, 2);
+    this.#carried = 0;
+    this.#begin();
+    return true;
+  }
+
+  /** Checks what depends on the connection, in the reference's order: reserved bits (5.2), then masking (5.1). */
+  #begin(): void {
+    const { opcode, rsv, masked, length } = this.header;
+    const claimed = this.#rsvPolicy === null ? 0 : this.#rsvPolicy.claimedBits(opcode, rsv, length);
+    if ((rsv & ~claimed) !== 0) {
+      throw new ParseFailed("Reserved bit set unexpectedly", "ERR_RSV", CloseCode.PROTOCOL_ERROR);
+    }
+    if (masked === this.#client) {
+      const message = masked
+        ? "client received unexpected masked frame"
+        : "server received unexpected unmasked frame";
+      throw new ParseFailed(message, "ERR_MASK", CloseCode.PROTOCOL_ERROR);
+    }
+    this.remaining = length;
+    this.#keyMissing = masked;
+    this.#key = 0;
+  }
+
+  /** Reads the masking key where there is one and it was not read yet. */
+  readKey(): boolean {
+    if (!this.#keyMissing) return true;
+    let source = this.#source;
+    let offset = this.#offset;
+    if (this.#carried === 0 && source.length - offset >= KEY_SIZE) {
+      this.#offset = offset + KEY_SIZE;
+    } else {
+      if (!this.#carryUpTo(KEY_SIZE)) return false;
+      this.#carried = 0;
+      source = this.#carry;
+      offset = 0;
+    }
+    this.#key =
+      source[offset]! |
+      (source[offset + 1]! << 8) |
+      (source[offset + 2]! << 16) |
+      (source[offset + 3]! << 24);
+    this.#keyMissing = false;
+    return true;
+  }
+
+  /** Octets of the payload that can be taken at once: those in the current chunk. */
+  available(): number {
+    let inChunk = this.#source.length - this.#offset;
+    if (inChunk === 0 && this.remaining > 0 && this.#nextChunk()) inChunk = this.#source.length;
+    return inChunk < this.remaining ? inChunk : this.remaining;
+  }
+
+  /** Takes `count` octets of the payload, unmasked: a view of the chunk or a copy. At most `available()`. */
+  takeBytes(count: number): Uint8Array {
+    const source = this.#source;
+    const start = this.#offset;
+    const key = this.#key;
+    let data: Uint8Array;
+    if (count <= COPIED_SIZE || (key !== 0 && !this.#ownsInput)) {
+      data = allocate(count);
+      applyMask(source, start, start + count, key, data, 0);
+    } else {
+      if (key !== 0) applyMask(source, start, start + count, key, source, start);
+      data = new Uint8Array(source.buffer, source.byteOffset + start, count);
+    }
+    this.#advance(count);
+    return data;
+  }
+
+  /** Takes `count` octets of the payload as text, at most `available()`. Null if they are not UTF-8. */
+  takeText(count: number, decoder: Utf8Decoder, last: boolean): string | null {
+    const start = this.#offset;
+    const text = decoder.decode(this.#source, start, start + count, this.#key, last);
+    this.#advance(count);
+    return text;
+  }
+
+  /** Takes the whole payload of a control frame, a copy, once it is there. */
+  takeControlPayload(): Uint8Array | null {
+    const { length } = this.header;
+    if (this.#carried === 0 && this.available() === length) return this.takeBytes(length);
+    if (!this.#carryUpTo(length)) return null;
+    this.#carried = 0;
+    this.remaining = 0;
+    const payload = new Uint8Array(length);
+    applyMask(this.#carry, 0, length, this.#key, payload, 0);
+    return payload;
+  }
+
+  #advance(count: number): void {
+    this.#offset += count;
+    this.remaining -= count;
+    if (this.remaining > 0) this.#key = rotateKey(this.#key, count);
+  }
+
+  /** Copies octets until `count` of them are carried. */
+  #carryUpTo(count: number): boolean {
+    while (this.#carried < count) {
+      if (this.#offset === this.#source.length && !this.#nextChunk()) return false;
+      if (this.#carry === EMPTY) this.#carry = new Uint8Array(MAX_CONTROL_PAYLOAD);
+      this.#carry[this.#carried++] = this.#source[this.#offset++]!;
+    }
+    return true;
+  }
+
+  /** Goes on to the next chunk, when the current one was read to its end. */
+  #nextChunk(): boolean {
+    if (this.#queueStart === this.#queue.length) {
+      this.#queue.length = 0;
+      this.#queueStart = 0;
+      this.#source = EMPTY;
+      this.#offset = 0;
+      return false;
+    }
+    this.#source = this.#queue[this.#queueStart]!;
+    this.#queue[this.#queueStart++] = EMPTY;
+    this.#offset = 0;
+    return true;
+  }
+}

@@ -1,0 +1,194 @@
+import { Utf8Decoder } from "../bytes/utf8.ts";
+import { joinBytes } from "../bytes/join.ts";
+import { ParseFailed } from "../errors.ts";
+import { BytesMessage, CloseConnection, type Message, Ping, Pong, TextMessage } from "../events.ts";
+import type { ExtensionPipeline } from "../extensions/pipeline.ts";
+import { CloseCode, readClose } from "../frames/close.ts";
+import { FrameDecoder } from "../frames/decoder.ts";
+import { Opcode } from "../frames/opcode.ts";
+import type { Limits } from "../limits.ts";
+
+/** What frames become. */
+export type FrameEvent = Message | Ping | Pong | CloseConnection;
+
+/** Lengths above this cannot be counted exactly; they are too much whatever the limits are. */
+const MAX_LENGTH = Number.MAX_SAFE_INTEGER;
+
+/** Makes events of frames: control frames whole, data frames in the pieces in which they arrive (RFC 6455, 5.4 to 5.6). */
+export class MessageDecoder {
+  readonly #frames: FrameDecoder;
+  readonly #extensions: ExtensionPipeline | null;
+  readonly #limits: Limits;
+  readonly #utf8: Utf8Decoder = new Utf8Decoder();
+  /** Whether a header was read and its frame not finished. */
+  #inFrame: boolean = false;
+  /** The opcode of the message begun; CONTINUATION between messages. */
+  #opcode: Opcode = Opcode.CONTINUATION;
+  #fragments: number = 0;
+  /** Octets of the message, and of the frame where extensions change it. */
+  #messageSize: number = 0;
+  #frameSize: number = 0;
+
+  constructor(options: {
+    readonly client: boolean;
+    readonly ownsInput: boolean;
+    readonly limits: Limits;
+    readonly extensions: ExtensionPipeline | null;
+  }) {
+    this.#frames = new FrameDecoder({
+      client: options.client,
+      ownsInput: options.ownsInput,
+      rsvPolicy: options.extensions,
+    });
+    this.#limits = options.limits;
+    this.#extensions = options.extensions;
+  }
+
+  /** Takes a chunk. It is borrowed until it was read, and as long as an event that came of it lives. */
+  feed(chunk: Uint8Array): void {
+    this.#frames.feed(chunk);
+  }
+
+  /** Lets go of all octets. */
+  clear(): void {
+    this.#frames.clear();
+  }
+
+  /**
+   * The next event, or null if more octets are needed.
+   * @throws ParseFailed for whatever the peer did wrong; the decoder cannot be used afterwards.
+   */
+  next(): FrameEvent | null {
+    const frames = this.#frames;
+    if (!this.#inFrame) {
+      if (!frames.readHeader()) return null;
+      if (frames.header.opcode < Opcode.CLOSE) this.#beginDataFrame();
+      this.#inFrame = true;
+    }
+    if (!frames.readKey()) return null;
+    if (frames.header.opcode >= Opcode.CLOSE) return this.#controlFrame();
+    const count = frames.available();
+    if (count === 0 && frames.remaining > 0) return null;
+    if (this.#extensions?.changes(frames.header.opcode)) {
+      return this.#changedPiece(frames.takeBytes(count), this.#extensions);
+    }
+    return this.#opcode === Opcode.TEXT ? this.#textPiece(count) : this.#bytesPiece(count);
+  }
+
+  /** Checks the order of frames (5.4), then the limits, before any of the payload is looked at. */
+  #beginDataFrame(): void {
+    const { opcode, length } = this.#frames.header;
+    if (opcode === Opcode.CONTINUATION) {
+      if (this.#opcode === Opcode.CONTINUATION) {
+        throw outOfOrder("unexpected CONTINUATION");
+      }
+      this.#fragments++;
+    } else {
+      if (this.#opcode !== Opcode.CONTINUATION) {
+        throw outOfOrder(
+          `expected CONTINUATION, got ${opcode === Opcode.TEXT ? "TEXT" : "BINARY"}`,
+        );
+      }
+      this.#opcode = opcode;
+      this.#fragments = 1;
+      this.#messageSize = 0;
+    }
+    const { fragments } = this.#limits;
+    if (this.#fragments > fragments) {
+      const message = `message of more than ${fragments} fragments`;
+      throw new ParseFailed(message, "ERR_FRAGMENTS", CloseCode.POLICY_VIOLATION);
+    }
+    if (length > MAX_LENGTH) throw tooBig("frame", MAX_LENGTH);
+    this.#frameSize = 0;
+    if (!this.#extensions?.changes(opcode)) this.#grow(length);
+  }
+
+  /** Counts octets of the message. */
+  #grow(count: number): void {
+    const { message, frame } = this.#limits;
+    this.#frameSize += count;
+    this.#messageSize += count;
+    if (this.#frameSize > frame) throw tooBig("frame", frame);
+    if (this.#messageSize > message) throw tooBig("message", message);
+  }
+
+  #controlFrame(): FrameEvent | null {
+    let payload = this.#frames.takeControlPayload();
+    if (payload === null) return null;
+    const { opcode } = this.#frames.header;
+    if (this.#extensions?.changes(opcode))
+      payload = this.#changedControl(payload, this.#extensions);
+    this.#inFrame = false;
+    if (opcode === Opcode.PING) return new Ping({ payload });
+    if (opcode === Opcode.PONG) return new Pong({ payload });
+    return new CloseConnection(readClose(payload));
+  }
+
+  #changedControl(payload: Uint8Array, extensions: ExtensionPipeline): Uint8Array {
+    const changed = extensions.inboundPayload(payload, Infinity);
+    const added = extensions.inboundComplete(true, Infinity);
+    return joinBytes([changed, added], changed.length + added.length);
+  }
+
+  #textPiece(count: number): TextMessage {
+    const frames = this.#frames;
+    const frameFinished = count === frames.remaining;
+    const messageFinished = frameFinished && frames.header.fin;
+    const data = frames.takeText(count, this.#utf8, messageFinished);
+    if (data === null) throw this.#notUtf8();
+    if (frameFinished) this.#endDataFrame();
+    return new TextMessage({ data, frameFinished, messageFinished });
+  }
+
+  #bytesPiece(count: number): BytesMessage {
+    const frames = this.#frames;
+    const frameFinished = count === frames.remaining;
+    const messageFinished = frameFinished && frames.header.fin;
+    const data = frames.takeBytes(count);
+    if (frameFinished) this.#endDataFrame();
+    return new BytesMessage({ data, frameFinished, messageFinished });
+  }
+
+  /** A piece that extensions change; its size is known only afterwards. */
+  #changedPiece(piece: Uint8Array, extensions: ExtensionPipeline): Message {
+    const frames = this.#frames;
+    const frameFinished = frames.remaining === 0;
+    const messageFinished = frameFinished && frames.header.fin;
+    let data = extensions.inboundPayload(piece, this.#budget());
+    this.#grow(data.length);
+    if (frameFinished) {
+      const added = extensions.inboundComplete(frames.header.fin, this.#budget());
+      this.#grow(added.length);
+      if (added.length > 0) data = joinBytes([data, added], data.length + added.length);
+    }
+    const isText = this.#opcode === Opcode.TEXT;
+    if (frameFinished) this.#endDataFrame();
+    if (!isText) return new BytesMessage({ data, frameFinished, messageFinished });
+    const text = this.#utf8.decode(data, 0, data.length, 0, messageFinished);
+    if (text === null) throw this.#notUtf8();
+    return new TextMessage({ data: text, frameFinished, messageFinished });
+  }
+
+  #budget(): number {
+    const { message, frame } = this.#limits;
+    return Math.min(message - this.#messageSize, frame - this.#frameSize);
+  }
+
+  #endDataFrame(): void {
+    this.#inFrame = false;
+    if (this.#frames.header.fin) this.#opcode = Opcode.CONTINUATION;
+  }
+
+  #notUtf8(): ParseFailed {
+    return new ParseFailed(this.#utf8.problem, "ERR_UTF8", CloseCode.INVALID_FRAME_PAYLOAD_DATA);
+  }
+}
+
+function outOfOrder(message: string): ParseFailed {
+  return new ParseFailed(message, "ERR_CONTINUATION", CloseCode.PROTOCOL_ERROR);
+}
+
+function tooBig(what: "frame" | "message", limit: number): ParseFailed {
+  const message = `${what} of more than ${limit} octets`;
+  return new ParseFailed(message, "ERR_MESSAGE_SIZE", CloseCode.MESSAGE_TOO_BIG);
+}
