@@ -25,6 +25,16 @@ export abstract class Extension {
   /** The registered name, a token. */
   abstract readonly name: string;
 
+  /** The reserved bits (RFC 6455, 5.2) that its frames use. Of two extensions that share one, one at most is in use. */
+  readonly reservedBits: RsvBits = NO_RSV_BITS;
+
+  /**
+   * "message": it works on messages as wholes, and what its frames hold does not arrive as it was cut. "frame": it
+   * needs exactly that, or marks single frames by reserved bits or extension data. Null: neither.
+   * One of the first kind is never used behind one of the second (RFC 7692, 5).
+   */
+  readonly worksOn: "message" | "frame" | null = null;
+
   /** Whether it was negotiated; an extension that is not takes no part in a connection. */
   enabled(): boolean {
     return false;
