@@ -1,7 +1,7 @@
-import "vitest";
+export type Platform = "node" | "portable";
 
 declare module "vitest" {
   interface ProvidedContext {
-    platform: "node" | "portable";
+    platform: Platform;
   }
 }
