@@ -1,0 +1,68 @@
+import { hash, randomFillSync } from "node:crypto";
+import type * as contract from "./contract.ts";
+import { SHORT_ASCII, SHORT_LATIN1, shortLatin1, writeAscii } from "./short-text.ts";
+
+export { domainToAscii, instantiateWasm } from "./web.ts";
+
+export const platformName = "node";
+
+/** Methods of Buffer that Node's types leave out. They take any Uint8Array as `this`. */
+interface BufferMethods {
+  readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string;
+  readonly ucs2Slice: (this: Uint8Array, start: number, end: number) => string;
+  readonly utf8Slice: (this: Uint8Array, start: number, end: number) => string;
+  readonly utf8Write: (this: Uint8Array, text: string, offset: number) => number;
+}
+// oxlint-disable-next-line typescript/no-unsafe-assignment -- the types give a prototype as any
+const { latin1Slice, ucs2Slice, utf8Slice, utf8Write }: BufferMethods = Buffer.prototype;
+
+export const sha1: typeof contract.sha1 = (data) => new Uint8Array(hash("sha1", data, "buffer"));
+
+export const fillRandom: typeof contract.fillRandom = (target) => {
+  randomFillSync(target);
+};
+
+/** Up to 64 octets an array lies in V8's own heap, which is the fastest. */
+const ON_HEAP = 64;
+/** Above, an ArrayBuffer of its own would cost more than all else that happens to a message of this size. */
+const POOLED = 1024;
+/** Two of these fill the 8 KiB of Node's pool, which nobody can transfer away. */
+const POOL_SHARE = 4088;
+let share = new Uint8Array(0);
+let shareUsed = 0;
+
+/**
+ * For 128 octets `new Uint8Array` takes 940 ns, a view of Node's pool through `Buffer.allocUnsafe` 320, a view of a
+ * share of it 160; for 64 KiB, where clearing counts, 12,000 and 2,000 (Node 20).
+ */
+export const allocate: typeof contract.allocate = (size) => {
+  if (size <= ON_HEAP) return new Uint8Array(size);
+  if (size > POOLED) return plain(Buffer.allocUnsafe(size));
+  if (shareUsed + size > share.length) {
+    share = plain(Buffer.allocUnsafe(POOL_SHARE));
+    shareUsed = 0;
+  }
+  const offset = share.byteOffset + shareUsed;
+  shareUsed += (size + 7) & ~7;
+  return new Uint8Array(share.buffer, offset, size);
+};
+
+function plain(buffer: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+}
+
+export const decodeLatin1: typeof contract.decodeLatin1 = (source, start, end) =>
+  end - start <= SHORT_LATIN1
+    ? shortLatin1(source, start, end)
+    : latin1Slice.call(source, start, end);
+
+export const decodeUtf8: typeof contract.decodeUtf8 = (source, start, end) =>
+  utf8Slice.call(source, start, end);
+
+export const decodeUtf16: typeof contract.decodeUtf16 = (source, start, end) =>
+  ucs2Slice.call(source, start, end);
+
+export const encodeUtf8Into: typeof contract.encodeUtf8Into = (text, target, offset) =>
+  text.length <= SHORT_ASCII && writeAscii(text, target, offset)
+    ? text.length
+    : utf8Write.call(target, text, offset);
