@@ -1,0 +1,136 @@
+import { describe, expect, test } from "vitest";
+import { alterations } from "./alterations.ts";
+import { coalesce, compareCutOff } from "./coalesced.ts";
+import { compare } from "./compare.ts";
+import { firstFreeStep, readScenarios, type Scenario, STEP_MEMBERS, type Step } from "./format.ts";
+import { keptWording } from "./messages.ts";
+import type { PlainEvent, PlainMessage } from "./plain.ts";
+import { type Outcome, replay } from "./replay.ts";
+
+const scenarios = readScenarios();
+const outcomes = new Map(scenarios.map((scenario) => [scenario, replay(scenario)]));
+
+function scenarioNamed(id: string): Scenario {
+  const found = scenarios.find((scenario) => scenario.id === id);
+  if (found === undefined) throw new Error(`no scenario ${id}`);
+  return found;
+}
+
+function problemsOf(scenario: Scenario, outcome: readonly Outcome[]): readonly string[] {
+  return compare(scenario, outcome).problems;
+}
+
+describe("the comparison notices", () => {
+  test.each(Object.keys(STEP_MEMBERS))("every altered expectation of %s", (op) => {
+    const unnoticed: string[] = [];
+    let altered = 0;
+    for (const [scenario, outcome] of outcomes) {
+      for (const [index, step] of scenario.steps.slice(0, firstFreeStep(scenario)).entries()) {
+        if (step.op !== op) continue;
+        for (const alteration of alterations(scenario, index)) {
+          altered++;
+          if (problemsOf(alteration.scenario, outcome).length === 0) {
+            unnoticed.push(alteration.where);
+          }
+        }
+      }
+    }
+    expect(unnoticed).toEqual([]);
+    expect(altered).toBeGreaterThan(0);
+  });
+
+  const thrown = new Error("none of the engine's own");
+  test.each(Object.keys(STEP_MEMBERS))("a foreign error of %s, even after a mark", (op) => {
+    const scenario = scenarios.find(({ steps }) => steps.some((step) => step.op === op));
+    expect(scenario).toBeDefined();
+    const free: Scenario = { ...scenario!, deviation: "all of it" };
+    const crashed = outcomes
+      .get(scenario!)!
+      .map((outcome): Outcome => ({ ...outcome, thrown: { error: thrown, by: "operation" } }));
+    expect(problemsOf(free, outcomes.get(scenario!)!)).toEqual([]);
+    expect(problemsOf(free, crashed)).toHaveLength(crashed.length);
+  });
+
+  test("D1: an error thrown while events are read", () => {
+    const scenario = scenarioNamed("receive/text-0/client");
+    const crashed = outcomes
+      .get(scenario)!
+      .map((outcome): Outcome => ({
+        ...outcome,
+        thrown: { error: new TypeError(), by: "events" },
+      }));
+    expect(problemsOf({ ...scenario, deviation: "all of it" }, crashed)).toHaveLength(1);
+  });
+
+  test("a state in which the engine is not", () => {
+    const scenario = scenarioNamed("receive/text-0/client");
+    const closed = outcomes.get(scenario)!.map((outcome) => ({ ...outcome, state: "CLOSED" }));
+    expect(problemsOf(scenario, closed)).toHaveLength(1);
+  });
+});
+
+describe("compressed messages", () => {
+  function withSemantic(scenario: Scenario, change: Partial<Semantic>): Scenario {
+    const steps = scenario.steps.map((step): Step => {
+      if (step.op !== "send" || step.semantic === undefined) return step;
+      return { ...step, semantic: { ...step.semantic, ...change } };
+    });
+    return { ...scenario, steps };
+  }
+
+  test("a reference beyond the window is noticed", () => {
+    const scenario = scenarioNamed("deflate-send/bits-15-takeover/client");
+    const narrow = withSemantic(scenario, { windowBits: 9 });
+    expect(problemsOf(narrow, outcomes.get(scenario)!)).not.toEqual([]);
+  });
+
+  test("a reference to an earlier message is noticed where there is no takeover", () => {
+    const scenario = scenarioNamed("deflate-send/same-again/client");
+    const fresh = withSemantic(scenario, { takeover: false });
+    expect(problemsOf(fresh, outcomes.get(scenario)!)).not.toEqual([]);
+  });
+});
+
+type Semantic = NonNullable<Extract<Step, { op: "send" }>["semantic"]>;
+
+describe("coalesced messages", () => {
+  const piece = (data: string, messageFinished: boolean): PlainMessage => ({
+    type: "TextMessage",
+    data,
+    frameFinished: messageFinished,
+    messageFinished,
+  });
+  const ping: PlainEvent = { type: "Ping", payload: "" };
+
+  test("pieces are joined where the message ends, around control frames and over steps", () => {
+    expect(
+      coalesce([
+        [piece("a", false), ping],
+        [piece("b", true), piece("c", true)],
+      ]),
+    ).toEqual({
+      steps: [[ping], [piece("ab", true), piece("c", true)]],
+      cutOff: null,
+    });
+  });
+
+  test("a message cut off may be known to a greater or lesser part", () => {
+    const { cutOff } = coalesce([[piece("a", false), piece("b", false)]]);
+    expect(cutOff?.data).toBe("ab");
+    expect(compareCutOff(cutOff, piece("abc", false))).toEqual([]);
+    expect(compareCutOff(piece("a", false), cutOff)).toEqual([]);
+    expect(compareCutOff(null, cutOff)).toEqual([]);
+    expect(compareCutOff(piece("b", false), cutOff)).toHaveLength(1);
+  });
+});
+
+test("D6: wording that is kept is told from the engine's own", () => {
+  expect(keptWording("Bad HTTP message")).toBe("Bad HTTP message");
+  expect(keptWording("Bad HTTP message: too long")).toBeNull();
+  expect(keptWording("Event Ping(payload=b'') cannot be sent in state ConnectionState.OPEN.")).toBe(
+    "Event … cannot be sent in state …OPEN.",
+  );
+  expect(keptWording("expected CONTINUATION, got <Opcode.TEXT: 1>")).toBe(
+    keptWording("expected CONTINUATION, got TEXT"),
+  );
+});
