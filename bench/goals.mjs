@@ -1,0 +1,154 @@
+// The goals, and where one run stands beside them.
+
+import { nameOfSize, ourColumn, spreadOf, table } from "./report.mjs";
+
+const KIBIBYTE = 1024;
+const isSmall = ({ size }) => size <= KIBIBYTE;
+const isLarge = ({ size }) => size >= 16 * KIBIBYTE;
+const isPlain = ({ kind, deflate }) => (kind === "binary" || kind === "ascii") && !deflate;
+const isMasked = ({ direction, role }) => (direction === "parse") === (role === "server");
+
+/** `mean` and `worst`: how many times faster than `peer` at least; null: no goal, for comparison only. */
+const GOALS = [
+  { name: "up to 1 KiB, ws", peer: "ws", of: (c) => isPlain(c) && isSmall(c), mean: 2, worst: 1.3 },
+  {
+    name: "  of it parsing",
+    peer: "ws",
+    of: (c) => isPlain(c) && isSmall(c) && c.direction === "parse",
+  },
+  {
+    name: "  of it serialising",
+    peer: "ws",
+    of: (c) => isPlain(c) && isSmall(c) && c.direction !== "parse",
+  },
+  {
+    name: "  serialising by sendInto",
+    peer: "ws",
+    ours: "sendInto",
+    of: (c) => isPlain(c) && isSmall(c) && c.direction !== "parse",
+  },
+  { name: "  of the limit", peer: "limit", of: (c) => isPlain(c) && isSmall(c) },
+  {
+    name: "16 KiB and above, ws",
+    peer: "ws",
+    of: (c) => isPlain(c) && isLarge(c),
+    mean: 0.8,
+    worst: 0.6,
+  },
+  {
+    name: "  parsing with ownsInput",
+    peer: "ws",
+    ours: "ownsInput",
+    of: (c) => isPlain(c) && isLarge(c),
+  },
+  {
+    name: "16 KiB and above, masked, ws without add-on",
+    peer: "ws-js",
+    of: (c) => isPlain(c) && isLarge(c) && isMasked(c),
+    mean: 8,
+  },
+  {
+    name: "multi-byte text, ws",
+    peer: "ws",
+    of: (c) => c.kind === "multibyte" && !c.deflate,
+    mean: 1.5,
+  },
+  { name: "all, undici", peer: "undici", of: (c) => !c.deflate },
+  { name: "all, websocket-driver", peer: "websocket-driver", of: (c) => !c.deflate },
+  { name: "all, wsproto of Python", peer: "wsproto.py", of: (c) => !c.deflate, mean: 25 },
+  { name: "permessage-deflate, ws", peer: "ws", of: (c) => c.deflate === true },
+];
+
+/** The greatest distance of the cost of an octet, or of a message, from the middle. */
+const SPREAD = 0.3;
+
+/** @param results `[{ group, medians }]` as measured */
+export function goalRows(results) {
+  const cells = results.filter(({ group }) => group.per === undefined).flatMap(toCells);
+  return GOALS.map((goal) => evaluate(goal, cells)).filter((row) => row !== null);
+}
+
+function toCells({ group, medians }) {
+  return group.cases.map((testCase) => ({ testCase, columns: medians[testCase.id] }));
+}
+
+function evaluate(goal, cells) {
+  const ratios = [];
+  for (const { testCase, columns } of cells) {
+    const ours = columns[goal.ours ?? ourColumn(testCase)];
+    const peer = columns[goal.peer];
+    if (ours === undefined || peer === undefined || !goal.of(testCase)) continue;
+    ratios.push({ id: testCase.id, cpu: peer.cpu / ours.cpu, wall: peer.wall / ours.wall });
+  }
+  if (ratios.length === 0) return null;
+  const worst = ratios.reduce((least, ratio) => (ratio.cpu < least.cpu ? ratio : least));
+  const mean = geometricMean(ratios.map(({ cpu }) => cpu));
+  const { mean: meanGoal = null, worst: worstGoal = null } = goal;
+  return {
+    name: goal.name,
+    cells: ratios.length,
+    meanGoal,
+    worstGoal,
+    mean,
+    wall: geometricMean(ratios.map(({ wall }) => wall)),
+    worst: worst.cpu,
+    worstCell: worst.id,
+    reached:
+      meanGoal === null ? null : mean >= meanGoal && (worstGoal === null || worst.cpu >= worstGoal),
+  };
+}
+
+function geometricMean(values) {
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
+
+function number(value) {
+  return value === null ? "" : value.toFixed(2);
+}
+
+export function goalTable(rows) {
+  const header = [
+    "how many times faster we are",
+    "cells",
+    "goal",
+    "mean",
+    "(wall)",
+    "worst goal",
+    "worst",
+    "reached",
+    "worst cell",
+  ];
+  const lines = rows.map((row) => [
+    row.name,
+    String(row.cells),
+    number(row.meanGoal),
+    number(row.mean),
+    number(row.wall),
+    number(row.worstGoal),
+    number(row.worst),
+    row.reached === null ? "" : row.reached ? "yes" : "NO",
+    readable(row.worstCell),
+  ]);
+  return table([header, ...lines]);
+}
+
+function readable(id) {
+  const [size, ...names] = id.split("/").toReversed();
+  return `${names.toReversed().join(" ")} ${nameOfSize(Number(size))}`;
+}
+
+/** How far our cost of a unit strays, for each group that asks for it. */
+export function spreadRows(results) {
+  return results
+    .filter(({ group }) => group.per !== undefined)
+    .flatMap(({ group, medians }) => {
+      const spreads = spreadOf(group, medians);
+      return group.columns.map(({ id, own = false }, i) => ({
+        group: group.id,
+        column: id,
+        spread: spreads[i],
+        goal: own ? SPREAD : null,
+        reached: own ? spreads[i] <= SPREAD : null,
+      }));
+    });
+}

@@ -1,0 +1,86 @@
+// Ours, from the compiled package. Messages are joined by the MessageAssembler, so that all give whole ones; with
+// `pieces` they are taken as they come.
+
+import {
+  BytesMessage,
+  Connection,
+  ConnectionType,
+  MessageAssembler,
+  OutputBuffer,
+  PerMessageDeflate,
+  TextMessage,
+} from "../../dist/index.js";
+
+/** When what was written together is handed on. */
+const FLUSH_AT = 64 * 1024;
+
+function extensions({ role, deflate = false }) {
+  if (!deflate) return [];
+  const client = new PerMessageDeflate();
+  const server = new PerMessageDeflate();
+  const offer = client.offer();
+  const answer = server.accept(`${client.name}${typeof offer === "string" ? `; ${offer}` : ""}`);
+  if (answer === null || answer === false) throw new Error("permessage-deflate was declined");
+  client.finalize(`${client.name}${typeof answer === "string" && answer ? `; ${answer}` : ""}`);
+  return [role === "server" ? server : client];
+}
+
+function connect(settings) {
+  const { role, ownsInput = false, unlimited = false } = settings;
+  const type = role === "server" ? ConnectionType.SERVER : ConnectionType.CLIENT;
+  return new Connection(type, extensions(settings), undefined, {
+    ownsInput,
+    ...(unlimited && { limits: { message: Infinity } }),
+  });
+}
+
+export function parser(settings, deliver) {
+  const connection = connect(settings);
+  if (settings.pieces) {
+    return {
+      feed(chunk) {
+        connection.receiveData(chunk);
+        for (const event of connection.events()) deliver(event.data, event.messageFinished);
+      },
+    };
+  }
+  const assembler = new MessageAssembler();
+  return {
+    feed(chunk) {
+      connection.receiveData(chunk);
+      for (const event of connection.events()) {
+        const message = assembler.push(event);
+        if (message !== null) deliver(message.data, true);
+      }
+    },
+  };
+}
+
+function toEvent(data) {
+  return typeof data === "string" ? new TextMessage({ data }) : new BytesMessage({ data });
+}
+
+const WAYS = {
+  send: (connection, write) => ({ send: (data) => write(connection.send(toEvent(data))) }),
+  parts: (connection, write) => ({
+    send(data) {
+      for (const part of connection.sendParts(toEvent(data))) write(part);
+    },
+  }),
+  into(connection, write) {
+    const output = new OutputBuffer();
+    return {
+      send(data) {
+        connection.sendInto(toEvent(data), output);
+        if (output.length >= FLUSH_AT) write(output.take());
+      },
+      idle() {
+        if (output.length > 0) write(output.take());
+      },
+    };
+  },
+};
+
+export function serialiser(settings, write) {
+  return WAYS[settings.way ?? "send"](connect(settings), write);
+}

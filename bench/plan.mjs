@@ -1,0 +1,157 @@
+// What is measured: groups of cases, and the implementations that stand beside each other in a group.
+
+const KIBIBYTE = 1024;
+const SIZES = [16, 125, KIBIBYTE, 16 * KIBIBYTE, 64 * KIBIBYTE, KIBIBYTE * KIBIBYTE];
+const KINDS = ["binary", "ascii", "multibyte"];
+/** What `packed` fills: the most that Node reads from a socket at once. */
+const SOCKET_READ = 64 * KIBIBYTE;
+
+/** A Python interpreter that has wsproto; null without `--python`. */
+export const pythonColumn = (interpreter) => ({
+  id: "wsproto.py",
+  module: "wsproto.py",
+  interpreter,
+});
+
+const ws = { id: "ws", module: "ws.mjs" };
+const wsPlain = { id: "ws-js", module: "ws.mjs", environment: { WS_NO_BUFFER_UTIL: "1" } };
+const driver = { id: "websocket-driver", module: "websocket-driver.mjs" };
+const undici = { id: "undici", module: "undici.mjs" };
+const limit = { id: "limit", module: "limit.mjs" };
+const own = (id, options = {}) => ({ id, module: "wsproto.mjs", options, own: true });
+
+const SHAPES = {
+  one: { title: "one message a chunk", sizes: SIZES },
+  packed: {
+    title: "many messages a chunk of 64 KiB",
+    sizes: SIZES.filter((size) => size <= 16 * KIBIBYTE),
+  },
+  split: { title: "many chunks a message", sizes: SIZES },
+};
+
+/** In how large pieces a frame of `frameLength` octets arrives when it is split. */
+function pieceLength(frameLength) {
+  if (frameLength < 4 * 1460) return Math.ceil(frameLength / 4);
+  return frameLength < 512 * KIBIBYTE ? 1460 : SOCKET_READ;
+}
+
+function chunking(shape, size) {
+  const frameLength = size + (size > 65_535 ? 14 : size > 125 ? 8 : 6);
+  if (shape === "packed") return { perChunk: Math.floor(SOCKET_READ / frameLength) };
+  return shape === "split" ? { pieceLength: pieceLength(frameLength) } : { perChunk: 1 };
+}
+
+function parseGroup(role, shape) {
+  const group = `parse/${role}/${shape}`;
+  const masked = role === "server" ? "masked" : "unmasked";
+  const cases = KINDS.flatMap((kind) =>
+    SHAPES[shape].sizes.map((size) => ({
+      id: `${group}/${kind}/${size}`,
+      direction: "parse",
+      role,
+      kind,
+      size,
+      ...chunking(shape, size),
+    })),
+  );
+  const columns =
+    role === "server"
+      ? [own("wsproto"), own("ownsInput", { ownsInput: true }), ws, wsPlain, driver, limit]
+      : [own("wsproto"), ws, undici, driver, limit];
+  if (shape === "split") columns.splice(1, 0, own("pieces", { pieces: true }));
+  return {
+    id: group,
+    title: `Parse, ${role} (${masked} input), ${SHAPES[shape].title}`,
+    cases,
+    columns,
+  };
+}
+
+function serialiseGroup(role) {
+  const group = `serialise/${role}`;
+  const cases = KINDS.flatMap((kind) =>
+    SIZES.map((size) => ({
+      id: `${group}/${kind}/${size}`,
+      direction: "serialise",
+      role,
+      kind,
+      size,
+    })),
+  );
+  const ours = [
+    own("wsproto"),
+    own("sendParts", { way: "parts" }),
+    own("sendInto", { way: "into" }),
+  ];
+  const columns = [...ours, ws, ...(role === "client" ? [wsPlain, undici] : []), driver, limit];
+  const masked = role === "client" ? "masked" : "unmasked";
+  return { id: group, title: `Serialise, ${role} (${masked} output)`, cases, columns };
+}
+
+function deflateGroup(direction, role) {
+  const group = `deflate/${direction}/${role}`;
+  const cases = [330, 64 * KIBIBYTE].map((size) => ({
+    id: `${group}/json/${size}`,
+    direction,
+    role,
+    kind: "json",
+    size,
+    deflate: true,
+    perChunk: 1,
+  }));
+  const title = `permessage-deflate, context takeover: ${direction}, ${role}`;
+  return { id: group, title, cases, columns: [own("wsproto"), ws] };
+}
+
+/** One long message in chunks of 1 KiB: the cost of an octet must not depend on the length. */
+function octetsGroup(kind) {
+  const group = `linear/octets/${kind}`;
+  const cases = [1, 16, 256, 1024, 4096, 16_384].map((kibibytes) => ({
+    id: `${group}/${kibibytes * KIBIBYTE}`,
+    direction: "parse",
+    role: "server",
+    kind,
+    size: kibibytes * KIBIBYTE,
+    pieceLength: KIBIBYTE,
+    unlimited: true,
+  }));
+  const columns = [own("pieces", { pieces: true }), own("wsproto"), ws];
+  return {
+    id: group,
+    title: `Per octet: ${kind} message in chunks of 1 KiB`,
+    cases,
+    columns,
+    per: "octet",
+  };
+}
+
+/** Many messages of 16 octets in one chunk: the cost of a message must not depend on their number. */
+function messagesGroup(kind) {
+  const group = `linear/messages/${kind}`;
+  const cases = [1, 10, 100, 1000, 10_000, 100_000].map((perChunk) => ({
+    id: `${group}/${perChunk}`,
+    direction: "parse",
+    role: "server",
+    kind,
+    size: 16,
+    perChunk,
+  }));
+  const title = `Per message: so many ${kind} messages of 16 octets a chunk`;
+  return { id: group, title, cases, columns: [own("wsproto"), ws], per: "message" };
+}
+
+/** All groups, in the order in which they are measured. */
+export function plan() {
+  const roles = ["server", "client"];
+  return [
+    ...roles.flatMap((role) => Object.keys(SHAPES).map((shape) => parseGroup(role, shape))),
+    ...roles.map((role) => serialiseGroup(role)),
+    ...["parse", "serialise"].map((direction) => deflateGroup(direction, "server")),
+    ...["binary", "multibyte"].map((kind) => octetsGroup(kind)),
+    ...["binary", "ascii"].map((kind) => messagesGroup(kind)),
+  ];
+}
+
+/** The cells of `--quick`: a few, small and large. */
+export const QUICK =
+  /^(parse\/server\/one|serialise\/client)\/\w+\/(16|65536)$|^parse\/server\/packed\/\w+\/16$/;
