@@ -40,7 +40,7 @@ const layers = [
   },
   {
     name: "vocabulary",
-    files: /^(events|errors|states|limits|headers)\.ts$/,
+    files: /^(events|event-iterator|errors|states|limits|headers)\.ts$/,
     values: [],
     types: ["frames", "extensions"],
     packages: [],

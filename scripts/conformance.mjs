@@ -151,7 +151,10 @@ function citations(tests) {
 function escapeCell(text) {
   return text
     .replaceAll(/[\\`*_|<>[\]]/g, String.raw`\$&`)
-    .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\\\u{${character.codePointAt(0).toString(16)}}`);
+    .replaceAll(
+      /[\p{C}\p{Zl}\p{Zp}]/gu,
+      (character) => `\\\\u{${character.codePointAt(0).toString(16)}}`,
+    );
 }
 
 /** @returns {Test[]} All tests as vitest finds them, rows of tables too. */

@@ -1,0 +1,138 @@
+/*
+ * Packs the package as it would be published and looks at what a user gets: what is in it, what the modules import,
+ * whether publint and attw are content, and whether it installs, compiles and runs somewhere else.
+ *
+ *   node scripts/check-package.mjs
+ *
+ * Builds dist/ anew first. Prints one line for each fault and exits with 1 if there is any. Needs no network.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseAst } from "rolldown/parseAst";
+
+const TOP_LEVEL = ["CHANGELOG.md", "LICENSE", "README.md", "dist", "package.json", "src"];
+
+/** What modules may import besides files of the package: by their path in dist/, the first that matches. */
+const IMPORTS = [
+  { modules: /^platform\/(node|zlib-handle)\./, names: /^(node:.+|pako)$/ },
+  { modules: /^platform\//, names: /^(pako|@noble\/hashes\/legacy\.js)$/ },
+  { modules: /^node\//, names: /^(node:.+|#platform)$/ },
+  { modules: /./, names: /^#platform$/ },
+];
+
+const TYPESCRIPT = {
+  nodenext: ["--module", "nodenext"],
+  bundler: ["--module", "esnext", "--moduleResolution", "bundler"],
+};
+
+const bin = (name) => path.resolve("node_modules/.bin", name);
+const faults = [];
+
+/** Runs a command; what it says becomes a fault unless it exits with 0 and, if `quiet`, says nothing. */
+function run(command, args, { cwd = ".", quiet = false } = {}) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  const said = (stdout + stderr).trim();
+  if (status === 0 && !(quiet && said !== "")) return;
+  faults.push(`${path.basename(command)} ${args.join(" ")}: exit code ${status}\n${said}`);
+}
+
+/** Builds and packs into `folder`; gives the path of the tarball. */
+function pack(folder) {
+  const stdio = ["ignore", "inherit", "inherit"];
+  execFileSync("npm", ["run", "--silent", "clean"], { stdio });
+  execFileSync(bin("tsc"), ["-b"], { stdio });
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const answer = execFileSync("npm", ["pack", "--json", "--pack-destination", folder], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return path.join(folder, JSON.parse(answer)[0].filename);
+}
+
+/** Whether the package holds what it should, and nothing else. */
+function checkContent(root) {
+  const top = readdirSync(root).toSorted().join(" ");
+  if (top !== TOP_LEVEL.join(" "))
+    faults.push(`the package holds ${top}: expected ${TOP_LEVEL.join(" ")}`);
+  const files = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+  const present = new Set(files);
+  for (const file of files) {
+    if (/(^|\/)tests?\/|\.test\.|\.tsbuildinfo$/.test(file)) faults.push(`${file} is packed`);
+    const module = file.match(/^src\/(.*)\.ts$/)?.[1] ?? file.match(/^dist\/(.*)\.js$/)?.[1];
+    if (module === undefined) continue;
+    const parts = [`src/${module}.ts`];
+    for (const extension of ["js", "js.map", "d.ts", "d.ts.map"])
+      parts.push(`dist/${module}.${extension}`);
+    for (const part of parts) if (!present.has(part)) faults.push(`${file} has no ${part}`);
+  }
+  for (const file of files.filter((name) => /^dist\/.*\.(js|d\.ts)$/.test(name)))
+    checkImports(file, readFileSync(path.join(root, file), "utf8"));
+}
+
+/** Whether a module imports only what it may. */
+function checkImports(file, text) {
+  const module = file.slice("dist/".length);
+  const { names } = IMPORTS.find(({ modules }) => modules.test(module));
+  const lang = file.endsWith(".d.ts") ? "dts" : "js";
+  for (const statement of parseAst(text, { lang }, file).body) {
+    const name = statement.source?.value;
+    if (name !== undefined && !name.startsWith(".") && !names.test(name))
+      faults.push(`${file} imports ${name}`);
+  }
+}
+
+/** A folder outside of the project where the package and its dependencies are installed. */
+function install(tarball) {
+  const folder = mkdtempSync(path.join(tmpdir(), "wsproto-package-"));
+  const root = path.join(folder, "node_modules/wsproto");
+  mkdirSync(root, { recursive: true });
+  execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", root]);
+  const { dependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+  for (const name of Object.keys(dependencies)) {
+    const link = path.join(folder, "node_modules", name);
+    mkdirSync(path.dirname(link), { recursive: true });
+    symlinkSync(path.resolve("node_modules", name), link);
+  }
+  cpSync("scripts/package", folder, { recursive: true });
+  return { folder, root };
+}
+
+/** Whether the installed package runs and compiles. */
+function checkUse(folder) {
+  for (const program of ["import.mjs", "require.cjs"]) {
+    for (const conditions of [[], ["-C", "browser"]])
+      run(process.execPath, [...conditions, program], { cwd: folder, quiet: true });
+  }
+  for (const options of Object.values(TYPESCRIPT)) {
+    const strict = ["--strict", "--skipLibCheck", "false", "--target", "es2022", "--noEmit"];
+    const alone = ["--lib", "es2022", "--types", "", "--ignoreConfig"];
+    run(bin("tsc"), [...strict, ...alone, ...options, "compile.ts"], { cwd: folder });
+  }
+}
+
+const tarball = pack(path.resolve(".cache/package"));
+run(bin("publint"), ["run", tarball, "--strict"]);
+run(bin("attw"), [tarball, "--profile", "esm-only", "--no-emoji"]);
+const { folder, root } = install(tarball);
+try {
+  checkContent(root);
+  checkUse(folder);
+} finally {
+  rmSync(folder, { recursive: true });
+}
+for (const fault of faults) console.error(fault);
+console.log(`check-package: ${path.basename(tarball)}, ${faults.length} faults`);
+process.exitCode = faults.length === 0 ? 0 : 1;

@@ -1,0 +1,4 @@
+import * as wsproto from "wsproto";
+import exchange from "./exchange.cjs";
+
+exchange(wsproto);
