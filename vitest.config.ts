@@ -15,6 +15,11 @@ function on(
 
 export default defineConfig({
   test: {
+    // The report is for .ci/run, which counts the tests.
+    reporters:
+      process.env["CI"] === undefined
+        ? ["default"]
+        : ["default", ["json", { outputFile: ".cache/test-results.json" }]],
     projects: [
       on("node", "node", []),
       on("portable", "browser", [
