@@ -45,7 +45,7 @@ export function turnOfChunks(testCase, messages) {
   });
   return pieceLength === undefined
     ? packed(frames, perChunk)
-    : frames.flatMap((frame) => split(frame, pieceLength));
+    : frames.flatMap((frame) => split(frame, pieceLength, frame.length - testCase.size));
 }
 
 function packed(frames, perChunk) {
@@ -56,10 +56,12 @@ function packed(frames, perChunk) {
   return chunks;
 }
 
-function split(frame, pieceLength) {
-  const pieces = [];
-  for (let i = 0; i < frame.length; i += pieceLength)
+/** The first piece has the head of the frame in addition, so that the others begin at a multiple of their length. */
+function split(frame, pieceLength, headLength) {
+  const pieces = [frame.subarray(0, headLength + pieceLength)];
+  for (let i = headLength + pieceLength; i < frame.length; i += pieceLength) {
     pieces.push(frame.subarray(i, i + pieceLength));
+  }
   return pieces;
 }
 

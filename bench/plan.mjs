@@ -9,7 +9,7 @@ const SOCKET_READ = 64 * KIBIBYTE;
 /** A Python interpreter that has wsproto; null without `--python`. */
 export const pythonColumn = (interpreter) => ({
   id: "wsproto.py",
-  module: "wsproto.py",
+  module: "python.py",
   interpreter,
 });
 
@@ -29,16 +29,16 @@ const SHAPES = {
   split: { title: "many chunks a message", sizes: SIZES },
 };
 
-/** In how large pieces a frame of `frameLength` octets arrives when it is split. */
-function pieceLength(frameLength) {
-  if (frameLength < 4 * 1460) return Math.ceil(frameLength / 4);
-  return frameLength < 512 * KIBIBYTE ? 1460 : SOCKET_READ;
+/** In how large pieces a payload of `size` octets arrives when it is split. */
+function pieceLength(size) {
+  if (size < 4 * 1460) return Math.ceil(size / 4);
+  return size < 512 * KIBIBYTE ? 1460 : SOCKET_READ;
 }
 
 function chunking(shape, size) {
   const frameLength = size + (size > 65_535 ? 14 : size > 125 ? 8 : 6);
   if (shape === "packed") return { perChunk: Math.floor(SOCKET_READ / frameLength) };
-  return shape === "split" ? { pieceLength: pieceLength(frameLength) } : { perChunk: 1 };
+  return shape === "split" ? { pieceLength: pieceLength(size) } : { perChunk: 1 };
 }
 
 function parseGroup(role, shape) {
