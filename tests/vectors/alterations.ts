@@ -5,17 +5,19 @@ import { keptWording } from "./messages.ts";
 export interface Alteration {
   readonly where: string;
   readonly scenario: Scenario;
+  /** Where its steps start among those of the original: a step that is compared by itself stands alone. */
+  readonly from: number;
 }
 
 /** Every alteration of a step that a comparison has to notice. */
 export function* alterations(scenario: Scenario, index: number): Generator<Alteration> {
   const step = scenario.steps[index]!;
-  for (const [where, altered] of alterStep(step, scenario.compare === "coalesced")) {
-    const steps = scenario.steps.map((old) => (old === step ? altered : old));
-    yield {
-      where: `${scenario.id}, step ${index}: ${where}`,
-      scenario: { ...scenario, steps },
-    };
+  const coalesced = scenario.compare === "coalesced";
+  const whole = coalesced || ("semantic" in step && step.semantic !== undefined);
+  for (const [what, altered] of alterStep(step, coalesced)) {
+    const steps = whole ? scenario.steps.map((old) => (old === step ? altered : old)) : [altered];
+    const where = `${scenario.id}, step ${index}: ${what}`;
+    yield { where, scenario: { ...scenario, steps }, from: whole ? 0 : index };
   }
 }
 
@@ -32,11 +34,12 @@ function* alterStep(step: Step, coalesced: boolean): Altered<Step> {
     yield* alterCompressed(step);
     return;
   }
+  const json: Fields = JSON.parse(JSON.stringify(step));
   for (const name of ["error", "bytes", "events", "state", "result", "extension", "after"]) {
-    if (!(name in step)) continue;
-    const json: Fields = JSON.parse(JSON.stringify(step));
-    for (const [where, altered] of alter(name, json[name]!, json, coalesced)) {
-      yield [where, JSON.parse(JSON.stringify({ ...json, [name]: altered }))];
+    const recorded = json[name];
+    if (recorded === undefined) continue;
+    for (const [where, altered] of alter(name, recorded, json, coalesced)) {
+      yield [where, Object.assign({}, step, { [name]: altered })];
     }
   }
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { LocalProtocolError, RemoteProtocolError } from "../../src/index.ts";
 import { coalesce, compareCutOff } from "./coalesced.ts";
+import { hasten } from "./hasten.ts";
 import { compareCompressed } from "./compressed.ts";
 import {
   bytesOf,
@@ -47,8 +48,9 @@ function differ(what: string, expected: unknown, actual: unknown): string[] {
 }
 
 function show(value: unknown): string {
+  if (value === undefined) return "undefined";
   const text = value instanceof Error ? `${value.name}: ${value.message}` : JSON.stringify(value);
-  return text === undefined || text.length <= 500 ? String(text) : `${text.slice(0, 500)}…`;
+  return text.length <= 500 ? text : `${text.slice(0, 500)}…`;
 }
 
 /** D1 and D6: which errors may be thrown by what, in every step of every scenario. */
@@ -115,14 +117,19 @@ function compareErrors(expected: ErrorValue | undefined, thrown: Thrown | null):
   return problems;
 }
 
+/** The events that were recorded at each step. */
+export function recordedEvents(steps: readonly Step[]): readonly (readonly PlainEvent[])[] {
+  return steps.map((step) => ("events" in step ? step.events.map(expectedEvent) : []));
+}
+
 function compareEvents(
   scenario: Scenario,
   bound: readonly Step[],
   outcomes: readonly Outcome[],
 ): string[] {
-  const expected = bound.map((step) => ("events" in step ? step.events.map(expectedEvent) : []));
+  const expected = recordedEvents(bound);
   const actual = bound.map((_, index) => outcomes[index]!.events);
-  if (scenario.compare !== "coalesced") return compareEach(expected, actual);
+  if (scenario.compare !== "coalesced") return compareEach(hasten(expected, actual), actual);
   const recorded = coalesce(expected);
   const seen = coalesce(actual);
   return [

@@ -5,7 +5,8 @@
 const KEPT: readonly RegExp[] = [
   // Events that do not belong here (F29, F49 to F52, F70, F73).
   /^(Event ).+( cannot be sent during the handshake)$/s,
-  /^(Event ).+( cannot be sent in state )(?:ConnectionState\.)?([A-Z_]+\.)$/s,
+  // After a failure, which is no state of its own, the engine says so too (D3).
+  /^(Event ).+( cannot be sent in state )(?:ConnectionState\.)?([A-Z_]+\.)(?: The connection has failed\.)?$/s,
   /^(Connection cannot be rejected in state )(?:ConnectionState\.)?([A-Z_]+)$/,
   /^(Cannot send rejection data in state )(?:ConnectionState\.)?([A-Z_]+)$/,
   /^(Cannot initiate an upgrade connection when acting as the client)$/,
