@@ -127,9 +127,6 @@ function payloadOf(event: Message): Uint8Array {
 
 function requireControlSize(payload: Uint8Array): void {
   if (payload.length > MAX_CONTROL_PAYLOAD) {
-    throw new LocalProtocolError(
-      `payload too long for control frame: ${payload.length} octets, at most ${MAX_CONTROL_PAYLOAD} are allowed`,
-      "ERR_CONTROL_LENGTH",
-    );
+    throw new LocalProtocolError("payload too long for control frame", "ERR_CONTROL_LENGTH");
   }
 }
