@@ -48,9 +48,8 @@ function run(command, args, { cwd = ".", quiet = false } = {}) {
 
 /** Builds and packs into `folder`; gives the path of the tarball. */
 function pack(folder) {
-  const stdio = ["ignore", "inherit", "inherit"];
-  execFileSync("npm", ["run", "--silent", "clean"], { stdio });
-  execFileSync(bin("tsc"), ["-b"], { stdio });
+  run("npm", ["run", "--silent", "clean"]);
+  run(bin("tsc"), ["-b"]);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const answer = execFileSync("npm", ["pack", "--json", "--pack-destination", folder], {
