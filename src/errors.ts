@@ -100,8 +100,14 @@ export class RemoteProtocolError extends ProtocolError {
    */
   readonly eventHint: Event | null;
 
-  constructor(message: string, code: RemoteErrorCode, eventHint: Event | null = null) {
-    super(message);
+  /** @param options with a `cause`, which says what was wrong where the message does not */
+  constructor(
+    message: string,
+    code: RemoteErrorCode,
+    eventHint: Event | null = null,
+    options?: { readonly cause: Error },
+  ) {
+    super(message, options);
     this.code = code;
     this.eventHint = eventHint;
   }

@@ -1,0 +1,21 @@
+import { sha1 } from "#platform";
+import { encodeBase64 } from "../bytes/base64.ts";
+import { type RandomSource, randomness } from "../bytes/random.ts";
+import { encodeUtf8 } from "../bytes/utf8.ts";
+
+/** RFC 6455, 1.3. */
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/**
+ * A value for Sec-WebSocket-Key (RFC 6455, 4.1): 16 random octets in Base64, 24 characters.
+ * @param random is asked for the octets; by default the platform's strong generator
+ * @throws TypeError if `random` does not give 16 octets
+ */
+export function generateNonce(random?: RandomSource): string {
+  return encodeBase64(randomness(random).nonce());
+}
+
+/** The Sec-WebSocket-Accept for a Sec-WebSocket-Key (RFC 6455, 1.3 and 4.2.2): 28 characters. */
+export function generateAcceptToken(key: string): string {
+  return encodeBase64(sha1(encodeUtf8(key + GUID)));
+}
