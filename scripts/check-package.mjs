@@ -59,38 +59,46 @@ function pack(folder) {
   return path.join(folder, JSON.parse(answer)[0].filename);
 }
 
-/** Whether the package holds what it should, and nothing else. */
-function checkContent(root) {
+/**
+ * What is wrong with the files of a package that is unpacked at `root`.
+ * @param {string} root
+ * @returns {string[]}
+ */
+export function contentFaults(root) {
+  const found = [];
   const top = readdirSync(root).toSorted().join(" ");
   if (top !== TOP_LEVEL.join(" "))
-    faults.push(`the package holds ${top}: expected ${TOP_LEVEL.join(" ")}`);
+    found.push(`the package holds ${top}: expected ${TOP_LEVEL.join(" ")}`);
   const files = readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
   const present = new Set(files);
   for (const file of files) {
-    if (/(^|\/)tests?\/|\.test\.|\.tsbuildinfo$/.test(file)) faults.push(`${file} is packed`);
-    const module = file.match(/^src\/(.*)\.ts$/)?.[1] ?? file.match(/^dist\/(.*)\.js$/)?.[1];
-    if (module === undefined) continue;
-    const parts = [`src/${module}.ts`];
-    for (const extension of ["js", "js.map", "d.ts", "d.ts.map"])
-      parts.push(`dist/${module}.${extension}`);
-    for (const part of parts) if (!present.has(part)) faults.push(`${file} has no ${part}`);
+    if (/(^|\/)tests?\/|\.test\.|\.tsbuildinfo$/.test(file)) found.push(`${file} is packed`);
+    for (const part of partsOf(file)) if (!present.has(part)) found.push(`${file} has no ${part}`);
+    if (/^dist\/.*\.(js|d\.ts)$/.test(file))
+      found.push(...importFaults(file, readFileSync(path.join(root, file), "utf8")));
   }
-  for (const file of files.filter((name) => /^dist\/.*\.(js|d\.ts)$/.test(name)))
-    checkImports(file, readFileSync(path.join(root, file), "utf8"));
+  return found;
 }
 
-/** Whether a module imports only what it may. */
-function checkImports(file, text) {
+/** The files that belong to a module, if `file` is its source or its code. */
+function partsOf(file) {
+  const module = /^src\/(.*)\.ts$/.exec(file)?.[1] ?? /^dist\/(.*)\.js$/.exec(file)?.[1];
+  if (module === undefined) return [];
+  const built = ["js", "js.map", "d.ts", "d.ts.map"].map((end) => `dist/${module}.${end}`);
+  return [`src/${module}.ts`, ...built];
+}
+
+/** What a module of dist/ imports and should not. */
+function importFaults(file, text) {
   const module = file.slice("dist/".length);
   const { names } = IMPORTS.find(({ modules }) => modules.test(module));
   const lang = file.endsWith(".d.ts") ? "dts" : "js";
-  for (const statement of parseAst(text, { lang }, file).body) {
-    const name = statement.source?.value;
-    if (name !== undefined && !name.startsWith(".") && !names.test(name))
-      faults.push(`${file} imports ${name}`);
-  }
+  return parseAst(text, { lang }, file)
+    .body.map((statement) => statement.source?.value)
+    .filter((name) => name !== undefined && !name.startsWith(".") && !names.test(name))
+    .map((name) => `${file} imports ${name}`);
 }
 
 /** A folder outside of the project where the package and its dependencies are installed. */
@@ -122,16 +130,20 @@ function checkUse(folder) {
   }
 }
 
-const tarball = pack(path.resolve(".cache/package"));
-run(bin("publint"), ["run", tarball, "--strict"]);
-run(bin("attw"), [tarball, "--profile", "esm-only", "--no-emoji"]);
-const { folder, root } = install(tarball);
-try {
-  checkContent(root);
-  checkUse(folder);
-} finally {
-  rmSync(folder, { recursive: true });
+function main() {
+  const tarball = pack(path.resolve(".cache/package"));
+  run(bin("publint"), ["run", tarball, "--strict"]);
+  run(bin("attw"), [tarball, "--profile", "esm-only", "--no-emoji"]);
+  const { folder, root } = install(tarball);
+  try {
+    faults.push(...contentFaults(root));
+    checkUse(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  for (const fault of faults) console.error(fault);
+  console.log(`check-package: ${path.basename(tarball)}, ${faults.length} faults`);
+  process.exitCode = faults.length === 0 ? 0 : 1;
 }
-for (const fault of faults) console.error(fault);
-console.log(`check-package: ${path.basename(tarball)}, ${faults.length} faults`);
-process.exitCode = faults.length === 0 ? 0 : 1;
+
+if (process.argv[1] === import.meta.filename) main();
