@@ -1,6 +1,11 @@
 import { hash, randomFillSync } from "node:crypto";
+import { createRequire } from "node:module";
+import type * as Pako from "pako";
+import { type Codec, codecOn } from "./codec.ts";
 import type * as contract from "./contract.ts";
 import { SHORT_ASCII, SHORT_LATIN1, shortLatin1, writeAscii } from "./short-text.ts";
+import { handleWorks, zlibOfHandle } from "./zlib-handle.ts";
+import { zlibOfPako } from "./zlib-pako.ts";
 
 export { domainToAscii, instantiateWasm } from "./web.ts";
 
@@ -66,3 +71,32 @@ export const encodeUtf8Into: typeof contract.encodeUtf8Into = (text, target, off
   text.length <= SHORT_ASCII && writeAscii(text, target, offset)
     ? text.length
     : utf8Write.call(target, text, offset);
+
+let handleCodec: Codec | null | undefined;
+let pakoCodec: Codec | undefined;
+
+function codec(): Codec {
+  if (handleCodec === undefined)
+    handleCodec = handleWorks() ? codecOn(zlibOfHandle, allocate) : null;
+  return handleCodec ?? codecOfPako();
+}
+
+/** pako is loaded here and not before, and at once: an `import` would have to be awaited. */
+function codecOfPako(): Codec {
+  if (pakoCodec === undefined) {
+    // oxlint-disable-next-line typescript/no-unsafe-assignment -- what a require returns has no type
+    const pako: typeof Pako = createRequire(import.meta.url)("pako");
+    pakoCodec = codecOn(zlibOfPako(pako), allocate);
+  }
+  return pakoCodec;
+}
+
+export const createInflater: typeof contract.createInflater = (windowBits) =>
+  codec().createInflater(windowBits);
+
+export const createDeflater: typeof contract.createDeflater = (options) =>
+  codec().createDeflater(options);
+
+/** That nothing is missing. */
+type Platform<Exports extends typeof contract> = Exports;
+export type Complete = Platform<typeof import("./node.ts")>;

@@ -1,6 +1,9 @@
 import { sha1 as sha1OfNoble } from "@noble/hashes/legacy.js";
+import * as pako from "pako";
+import { codecOn } from "./codec.ts";
 import type * as contract from "./contract.ts";
 import { SHORT_ASCII, SHORT_LATIN1, shortLatin1, writeAscii } from "./short-text.ts";
+import { zlibOfPako } from "./zlib-pako.ts";
 
 export { domainToAscii, instantiateWasm } from "./web.ts";
 
@@ -63,3 +66,15 @@ export const encodeUtf8Into: typeof contract.encodeUtf8Into = (text, target, off
   text.length <= SHORT_ASCII && writeAscii(text, target, offset)
     ? text.length
     : encoder.encodeInto(text, target.subarray(offset)).written;
+
+const codec = codecOn(zlibOfPako(pako), allocate);
+
+export const createInflater: typeof contract.createInflater = (windowBits) =>
+  codec.createInflater(windowBits);
+
+export const createDeflater: typeof contract.createDeflater = (options) =>
+  codec.createDeflater(options);
+
+/** That nothing is missing. */
+type Platform<Exports extends typeof contract> = Exports;
+export type Complete = Platform<typeof import("./portable.ts")>;
