@@ -64,9 +64,10 @@ const layers = [
   },
   { name: "http", files: /^http\//, values: LOWEST, types: [], packages: [PLATFORM] },
   {
+    // An accepted handshake makes the connection and feeds it what came early.
     name: "handshake",
     files: /^handshake\//,
-    values: [...LOWEST, "extensions", "http"],
+    values: [...LOWEST, "extensions", "http", "connection"],
     types: [],
     packages: [PLATFORM],
   },
