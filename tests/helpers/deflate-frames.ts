@@ -2,6 +2,7 @@ import type { Extension, FrameContext } from "../../src/extensions/extension.ts"
 import { PerMessageDeflate } from "../../src/extensions/permessage-deflate.ts";
 import type { PerMessageDeflateOptions } from "../../src/extensions/permessage-deflate.ts";
 import { Opcode, type RsvBits } from "../../src/frames/opcode.ts";
+import { concat } from "./wire.ts";
 
 /** A frame between two extensions: what is on the wire, without header and mask. */
 export interface Frame {
@@ -9,30 +10,6 @@ export interface Frame {
   readonly fin: boolean;
   readonly rsv1: boolean;
   readonly data: Uint8Array;
-}
-
-export function bytes(...octets: number[]): Uint8Array {
-  return Uint8Array.from(octets);
-}
-
-/** Octets written in hex, with or without spaces. */
-export function hex(text: string): Uint8Array {
-  const pairs = text.match(/[0-9a-f]{2}/gi) ?? [];
-  return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
-}
-
-export function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
-
-export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }
 
 /** `length` octets that do not compress, the same for the same `seed`. */
@@ -97,7 +74,7 @@ export function receiveFrame(
   const rest = receiver.frameInboundComplete(contextOf(client, { budget: left }), frame.fin);
   if (typeof rest === "number") return rest;
   if (rest !== null) parts.push(rest);
-  return concatenate(parts);
+  return concat(...parts);
 }
 
 /** The joined payloads of data frames, or the close code that refused one of them. */
@@ -115,7 +92,7 @@ export function receiveMessage(
     left -= part.length;
     parts.push(part);
   }
-  return concatenate(parts);
+  return concat(...parts);
 }
 
 /** A compressed message of one binary frame with this payload. */
