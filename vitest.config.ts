@@ -9,7 +9,13 @@ function on(
   return {
     extends: true,
     ssr: { resolve: { conditions: ["wsproto-source", condition] } },
-    test: { name: platform, include: ["tests/**/*.test.ts"], exclude, provide: { platform } },
+    test: {
+      name: platform,
+      include: ["tests/**/*.test.ts"],
+      exclude,
+      provide: { platform },
+      globalSetup: platform === "node" ? ["tests/build.ts"] : [],
+    },
   };
 }
 

@@ -21,9 +21,11 @@ class Client {
   readonly endpoint: Endpoint;
   readonly #assembler = new MessageAssembler();
   readonly #events: Event[] = [];
+  readonly #host: string;
   #wake: () => void = () => {};
 
   constructor(socket: Socket, report: (line: Line) => void) {
+    this.#host = `${socket.remoteAddress}:${socket.remotePort}`;
     this.endpoint = new Endpoint({
       ws: new WSConnection(CLIENT),
       socket,
@@ -34,15 +36,16 @@ class Client {
 
   request(target: string, subprotocols: readonly string[] = []): void {
     const extensions = [new PerMessageDeflate()];
-    this.send(new Request({ host: "127.0.0.1", target, subprotocols, extensions }));
+    this.send(new Request({ host: this.#host, target, subprotocols, extensions }));
   }
 
   send(event: Event): void {
     this.endpoint.send(event);
   }
 
-  /** Waits for the next event (of a message: the whole), which must have this type. */
+  /** Writes what was sent, and waits for the next event (of a message: the whole), which must have this type. */
   async receive(type: Event["type"]): Promise<Event> {
+    this.endpoint.flush();
     while (this.#events.length === 0) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

@@ -85,8 +85,9 @@ export const scenes: readonly Scene[] = [
     title: "a request that the server rejects",
     client: [
       "> Request /members, subprotocols none | CONNECTING",
-      "< RejectConnection 403 | REJECTING",
-      '< RejectData "members only" | REJECTING',
+      // The response comes in one chunk, and the handshake reads a chunk at once.
+      "< RejectConnection 403 | CLOSED",
+      '< RejectData "members only" | CLOSED',
       '< RejectData "", the last | CLOSED',
     ],
     server: [

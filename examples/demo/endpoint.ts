@@ -1,5 +1,12 @@
 import type { Socket } from "node:net";
-import { ConnectionState, type Event, type Message, WSConnection } from "wsproto";
+import {
+  ConnectionState,
+  type Event,
+  type Message,
+  OutputBuffer,
+  SERVER,
+  WSConnection,
+} from "wsproto";
 import { describeEvent, megabytes, type Line } from "./report.ts";
 
 /** Octets of a message between two lines that tell how far it has come. */
@@ -12,6 +19,10 @@ export class Endpoint {
   readonly ws: WSConnection;
   readonly #socket: Socket;
   readonly #report: (line: Line) => void;
+  /** What is to be written: all that is sent while one chunk is read leaves in one write. */
+  readonly #output = new OutputBuffer();
+  #sent = 0;
+  #received = 0;
   /** The message being received: its octets (characters for text) and frames so far, and where progress is told next. */
   #size = 0;
   #frames = 0;
@@ -26,81 +37,80 @@ export class Endpoint {
     this.ws = options.ws;
     this.#socket = options.socket;
     this.#report = options.report;
-    const drain = (octets: number): void => {
-      let counted = octets;
+    const receive = (data: Uint8Array | null): void => {
+      if (this.ws.state === ConnectionState.CLOSED) return;
+      this.ws.receiveData(data);
+      let octets = data === null ? 0 : data.length;
+      this.#received += octets;
       for (const event of this.ws.events()) {
-        this.#received(event, counted);
-        counted = 0;
+        this.#noteReceived(event, octets);
+        octets = 0;
         options.onEvent(event, this);
       }
+      this.flush();
     };
-    options.socket.on("data", (chunk) => {
-      if (this.#isOver()) return;
-      this.ws.receiveData(chunk);
-      drain(chunk.length);
-      this.#endIfOver();
-    });
+    options.socket.on("data", receive);
     options.socket.on("end", () => {
-      this.ws.receiveData(null);
-      drain(0);
+      receive(null);
       options.socket.end();
     });
   }
 
-  /** Sends an event; the server ends the stream when nothing more may follow (RFC 6455, 7.1.1). */
+  /** Sends an event, with the next `flush`. */
   send(event: Event): void {
-    const octets = this.ws.send(event);
-    this.#socket.write(octets);
-    this.#line({ way: ">", text: describeEvent(event), octets: octets.length, expected: true });
-    this.#endIfOver();
+    const before = this.#output.length;
+    this.ws.sendInto(event, this.#output);
+    this.#noteSent(describeEvent(event), this.#output.length - before);
   }
 
   /** Sends octets that the engine would not. */
   sendRaw(octets: Uint8Array, text: string): void {
-    this.#socket.write(octets);
-    this.#line({ way: ">", text, octets: octets.length, expected: true });
+    this.#output.append(octets);
+    this.#noteSent(text, octets.length);
   }
 
-  #isOver(): boolean {
-    return this.ws.state === ConnectionState.CLOSED;
+  /** Writes what was sent; the server ends the stream when nothing more may follow (RFC 6455, 7.1.1). */
+  flush(): void {
+    if (this.#output.length > 0) this.#socket.write(this.#output.take());
+    if (this.ws.closeExpected && this.ws.connectionType === SERVER) this.#socket.end();
   }
 
-  #endIfOver(): void {
-    if (this.ws.closeExpected && this.ws.connectionType === 2) this.#socket.end();
+  #noteSent(text: string, octets: number): void {
+    this.#sent += octets;
+    this.#note({ way: ">", text, octets, expected: true });
   }
 
-  #received(event: Event, octets: number): void {
+  #noteReceived(event: Event, octets: number): void {
     if (event.type === "TextMessage" || event.type === "BytesMessage") {
-      this.#receivedPiece(event, octets);
+      this.#notePiece(event, octets);
     } else {
-      this.#line({ way: "<", text: describeEvent(event), octets, expected: true });
+      this.#note({ way: "<", text: describeEvent(event), octets, expected: true });
     }
   }
 
   /** Pieces are as the network cuts them, so what must happen is told of the whole message. */
-  #receivedPiece(event: Message, octets: number): void {
+  #notePiece(event: Message, octets: number): void {
     this.#size += event.data.length;
     if (event.frameFinished) this.#frames++;
     if (event.messageFinished) {
       const text = describeEvent(event, { size: this.#size, frames: this.#frames });
-      this.#line({ way: "<", text, octets, expected: true });
+      this.#note({ way: "<", text, octets, expected: true });
       this.#size = 0;
       this.#frames = 0;
       this.#nextProgress = PROGRESS_STEP;
     } else if (this.#size >= this.#nextProgress) {
       const text = `... ${event.type}, ${megabytes(this.#size)} so far`;
-      this.#line({ way: "<", text, octets, expected: false });
+      this.#note({ way: "<", text, octets, expected: false });
       this.#nextProgress += PROGRESS_STEP;
     }
   }
 
-  #line(line: Pick<Line, "way" | "text" | "octets" | "expected">): void {
-    const { bytesRead, bytesWritten } = this.#socket;
+  #note(line: Pick<Line, "way" | "text" | "octets" | "expected">): void {
     this.#report({
       ...line,
       time: process.hrtime.bigint().toString(),
       state: stateNames[this.ws.state]!,
-      total: line.way === ">" ? bytesWritten : bytesRead,
+      total: line.way === ">" ? this.#sent : this.#received,
     });
   }
 }
