@@ -103,7 +103,7 @@ export function readonlyFields(
   // @ts-expect-error -- readonly
   request.host = "other.example";
   // @ts-expect-error -- the lists are readonly too
-  request.subprotocols.push("chat");
+  void request.subprotocols.push;
   // @ts-expect-error -- readonly
   request.extraHeaders[0] = ["a", "b"];
 }
@@ -165,5 +165,5 @@ export function refused(request: Request): void {
   // @ts-expect-error -- a piece of a body has data
   new RejectData({});
   // @ts-expect-error -- only a Ping and a Close have a response
-  request.response();
+  void request.response;
 }

@@ -64,5 +64,5 @@ export function received(request: Request): void {
     expectTypeOf(value).toEqualTypeOf<string>();
   }
   // @ts-expect-error -- readonly
-  request.extraHeaders.push(["a", "b"]);
+  void request.extraHeaders.push;
 }

@@ -34,7 +34,8 @@ function* alterStep(step: Step, coalesced: boolean): Altered<Step> {
     yield* alterCompressed(step);
     return;
   }
-  const json: Fields = JSON.parse(JSON.stringify(step));
+  const json: unknown = JSON.parse(JSON.stringify(step));
+  if (!isFields(json)) throw new Error("a step has members");
   for (const name of ["error", "bytes", "events", "state", "result", "extension", "after"]) {
     const recorded = json[name];
     if (recorded === undefined) continue;
@@ -69,7 +70,13 @@ interface Fields {
 
 /** Lists that can lose an element and still be read. */
 const lists = new Set([
-  ...["events", "extensions", "extraHeaders", "headers", "subprotocols", "result", "after"],
+  "events",
+  "extensions",
+  "extraHeaders",
+  "headers",
+  "subprotocols",
+  "result",
+  "after",
 ]);
 
 /** Copies of `value`, the member `name` of `owner`, that say something else. */
@@ -80,7 +87,9 @@ function* alter(name: string, value: Json, owner: Fields, coalesced: boolean): A
   } else if (name === "class") {
     yield [name, value === "RemoteProtocolError" ? "LocalProtocolError" : "RemoteProtocolError"];
   } else if (isList(value)) {
-    if (lists.has(name) && value.length > 0) yield [`${name} without the last`, value.slice(0, -1)];
+    if (lists.has(name) && value.length > 0 && !(coalesced && isEmptyPiece(value.at(-1)!))) {
+      yield [`${name} without the last`, value.slice(0, -1)];
+    }
     if (name === "events") yield ["one event more", [...value, { type: "Ping", payload: "" }]];
     for (const [index, element] of value.entries()) {
       for (const [where, altered] of alter(String(index), element, {}, coalesced)) {
@@ -88,7 +97,7 @@ function* alter(name: string, value: Json, owner: Fields, coalesced: boolean): A
         yield [`${name}.${where}`, copy];
       }
     }
-  } else if (typeof value === "object" && value !== null) {
+  } else if (isFields(value)) {
     for (const [member, old] of Object.entries(value)) {
       for (const [where, altered] of alter(member, old, value, coalesced)) {
         yield [`${name}.${where}`, { ...value, [member]: altered }];
@@ -103,7 +112,7 @@ function* alter(name: string, value: Json, owner: Fields, coalesced: boolean): A
 function isFree(name: string, value: Json, owner: Fields, coalesced: boolean): boolean {
   if (name === "type") return true;
   if (name === "message" || (name === "reason" && owner["parseFailure"] === true)) {
-    return keptWording(String(value)) === null;
+    return typeof value !== "string" || keptWording(value) === null;
   }
   return coalesced && name === "frameFinished";
 }
@@ -113,8 +122,17 @@ function holdsBytes(name: string, owner: Fields): boolean {
   return name === "bytes" || name === "payload";
 }
 
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
+}
+
+/** A piece that adds nothing to its message. */
+function isEmptyPiece(value: Json): boolean {
+  return isFields(value) && value["data"] === "" && value["messageFinished"] === false;
 }
 
 function alterScalar(value: null | boolean | number | string): Json {

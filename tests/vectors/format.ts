@@ -220,9 +220,21 @@ export interface Scenario {
 
 /** The members that the interpreter reads: anything else in the file would go unnoticed otherwise. */
 export const SCENARIO_MEMBERS: readonly (keyof Scenario)[] = [
-  ...(["id", "group", "description", "type", "role", "extensions", "trailingData"] as const),
-  ...(["nonce", "mask", "masks", "compare", "steps"] as const),
-  ...(["deviation", "deviationKind", "deviationFrom"] as const),
+  "id",
+  "group",
+  "description",
+  "type",
+  "role",
+  "extensions",
+  "trailingData",
+  "nonce",
+  "mask",
+  "masks",
+  "compare",
+  "deviation",
+  "deviationKind",
+  "deviationFrom",
+  "steps",
 ];
 
 const connectionMembers = ["op", "error", "errorIn", "state"];
@@ -238,12 +250,22 @@ export const STEP_MEMBERS: Readonly<Record<Step["op"], readonly string[]>> = {
   clientExtensionsHandshake: ["op", "error", "texts", "extensions", "result", "after"],
 };
 
+interface VectorsFile {
+  readonly format: 1;
+  readonly scenarios: readonly Scenario[];
+}
+
+function isVectorsFile(value: unknown): value is VectorsFile {
+  if (typeof value !== "object" || value === null) return false;
+  if (!("format" in value && "scenarios" in value)) return false;
+  return value.format === 1 && Array.isArray(value.scenarios);
+}
+
 /** All scenarios of the file. */
 export function readScenarios(): readonly Scenario[] {
-  const file: { readonly format: number; readonly scenarios: readonly Scenario[] } = JSON.parse(
-    readFileSync(new URL("./wsproto.json", import.meta.url), "utf8"),
-  );
-  if (file.format !== 1) throw new Error(`vectors of format ${file.format}, expected 1`);
+  const text = readFileSync(new URL("./wsproto.json", import.meta.url), "utf8");
+  const file: unknown = JSON.parse(text);
+  if (!isVectorsFile(file)) throw new Error("wsproto.json is not in format 1");
   return file.scenarios;
 }
 

@@ -133,15 +133,16 @@ function pinnedRandom(scenario: Scenario): (size: number) => Uint8Array {
 function runOn(subject: Subject, step: ConnectionStep): Outcome {
   let bytes: Uint8Array | null = null;
   const events: PlainEvent[] = [];
-  let thrown: Thrown | null = attempt("operation", () => {
+  const refused = attempt("operation", () => {
     if (step.op === "send") bytes = subject.send(makeEvent(step.event));
     else operate(subject, step);
   });
-  if (thrown === null && step.op !== "send" && step.op !== "feed") {
-    thrown = attempt("events", () => {
-      for (const event of subject.events()) events.push(actualEvent(event));
-    });
-  }
+  // What came before a fault is there to be read.
+  const interrupted = attempt("events", () => {
+    if (step.op === "send" || step.op === "feed") return;
+    for (const event of subject.events()) events.push(actualEvent(event));
+  });
+  const thrown = interrupted ?? refused;
   return { ...nothing, bytes, events, thrown, state: stateName(subject.state) };
 }
 
