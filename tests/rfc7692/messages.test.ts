@@ -331,7 +331,7 @@ describe("corrupt and truncated data", () => {
   });
 });
 
-describe("limits on what is inflated", () => {
+describe("limits on what is inflated", { timeout: 60_000 }, () => {
   const megabyte = 1024 * 1024;
 
   /** 8 MiB of zeros in some 8 KiB. */

@@ -122,7 +122,7 @@ function compare(
   return { count, agreements, different };
 }
 
-describe("the decision table", () => {
+describe("the decision table", { timeout: 60_000 }, () => {
   test("R7692-7-01, R7692-7.1.2.1-01, D8: a server decides every offer as the table says", () => {
     const result = compare(everyWriting(), acceptedLine, serverOutcome);
     // Of 13 ways to write a value each flag has 2 right ones, the client's window 8, the server's 7.
