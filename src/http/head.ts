@@ -232,9 +232,11 @@ export class HeadReader<Start> {
 
   #endField(): void {
     if (this.#folded) {
-      // A fold and the white space around it stand for one space (5.2).
+      // A fold and the white space around it stand for one space (5.2). Nothing is trimmed here, that would be
+      // work in proportion to the whole value for each line.
       const last = this.#headers.at(-1)!;
-      last[1] = trimSpace(`${last[1]} ${this.#value}`);
+      const gap = last[1] === "" || this.#value === "" ? "" : " ";
+      last[1] += gap + this.#value;
     } else {
       this.#headers.push([this.#name, this.#value]);
     }
