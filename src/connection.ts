@@ -51,7 +51,9 @@ export class Connection {
   #phase: Phase = Phase.OPEN;
   /** Whether `receiveData(null)` was called. */
   #ended: boolean = false;
-  readonly #iterator: IterableIterator<FrameEvent> = new EventIterator(() => this.#next());
+  readonly #iterator: IterableIterator<FrameEvent, undefined> = new EventIterator(() =>
+    this.#next(),
+  );
 
   /**
    * @param extensions those negotiated, in the order of the answer; those not enabled are left out
@@ -169,7 +171,7 @@ export class Connection {
    * What arrived, as an iterator that can be left and taken up again. Frames are parsed and the state moves as it is
    * read. It never throws for what a peer sent: a fault is a CloseConnection with its `failure`.
    */
-  events(): IterableIterator<FrameEvent> {
+  events(): IterableIterator<FrameEvent, undefined> {
     return this.#iterator;
   }
 

@@ -14,7 +14,7 @@ export class WSConnection {
   #connection: Connection | null = null;
   /** Whether the events of the handshake were read, so that those of the connection can be given without a detour. */
   #openingRead: boolean = false;
-  readonly #iterator: IterableIterator<Event> = new EventIterator(() => this.#next());
+  readonly #iterator: IterableIterator<Event, undefined> = new EventIterator(() => this.#next());
 
   /** @throws TypeError, RangeError for an argument of the wrong type, a limit out of its range */
   constructor(connectionType: ConnectionType, options: ConnectionOptions = {}) {
@@ -88,7 +88,7 @@ export class WSConnection {
   }
 
   /** What arrived, as an iterator that can be left and taken up again; see `Connection.events`. */
-  events(): IterableIterator<Event> {
+  events(): IterableIterator<Event, undefined> {
     return this.#openingRead && this.#connection !== null
       ? this.#connection.events()
       : this.#iterator;

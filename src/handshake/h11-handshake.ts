@@ -43,7 +43,9 @@ export class H11Handshake {
   /** What arrived; those before `#taken` were taken. */
   #events: HandshakeEvent[] = [];
   #taken: number = 0;
-  readonly #iterator: IterableIterator<Event> = new EventIterator(() => this.nextEvent());
+  readonly #iterator: IterableIterator<Event, undefined> = new EventIterator(() =>
+    this.nextEvent(),
+  );
 
   /** @throws TypeError, RangeError for an argument of the wrong type, a limit out of its range */
   constructor(connectionType: ConnectionType, options: ConnectionOptions = {}) {
@@ -130,7 +132,7 @@ export class H11Handshake {
   }
 
   /** What arrived, as an iterator that can be left and taken up again. */
-  events(): IterableIterator<Event> {
+  events(): IterableIterator<Event, undefined> {
     return this.#iterator;
   }
 
