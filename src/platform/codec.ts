@@ -14,7 +14,7 @@ export const NO_FLUSH = 0;
 /** zlib's Z_SYNC_FLUSH: everything is written. */
 export const SYNC_FLUSH = 2;
 
-/** A compressor or decompressor with the semantics of zlib's `deflate` and `inflate`, without header and checksum. */
+/** A compressor or decompressor with the semantics of zlib's `deflate` and `inflate`. */
 export interface ZlibStream {
   /** Octets of the input that the last write left. */
   readonly inputLeft: number;
@@ -38,7 +38,7 @@ export interface ZlibStream {
   close(): void;
 }
 
-/** How to open streams of zlib. */
+/** How to open streams of zlib, without header and checksum. Windows have 8 to 15 bits, those to write 9 to 15. */
 export interface Zlib {
   openInflate(windowBits: number): ZlibStream;
   openDeflate(options: DeflaterOptions): ZlibStream;
@@ -64,14 +64,23 @@ const AT_ONCE = 96 * 1024;
 
 const NOTHING = new Uint8Array(0);
 
+/**
+ * A window of 8 bits cannot be had: zlib and its descendants take 9 for it, or refuse. But they look 262 octets ahead
+ * within the window, so that no distance exceeds 512 - 262 = 250 (MAX_DIST in their `deflate.h`).
+ */
+const LEAST_WINDOW_BITS = 9;
+
 /** The codecs on `zlib`. All of them share one output buffer: each call fills it and copies from it. */
 export function codecOn(zlib: Zlib, allocate: typeof Allocate): Codec {
   const buffer = new Uint8Array(OUTPUT_SIZE);
+  const newOutput = (): Output => new Output(buffer, allocate);
   return {
-    createInflater: (windowBits) =>
-      new ZlibInflater(zlib.openInflate(windowBits), () => new Output(buffer, allocate)),
-    createDeflater: (options) =>
-      new ZlibDeflater(zlib.openDeflate(options), () => new Output(buffer, allocate)),
+    createInflater: (windowBits) => new ZlibInflater(zlib.openInflate(windowBits), newOutput),
+    createDeflater({ windowBits, level, memLevel }) {
+      const bits = Math.max(windowBits, LEAST_WINDOW_BITS);
+      const stream = zlib.openDeflate({ windowBits: bits, level, memLevel });
+      return new ZlibDeflater(stream, newOutput);
+    },
   };
 }
 

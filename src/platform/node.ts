@@ -72,30 +72,25 @@ export const encodeUtf8Into: typeof contract.encodeUtf8Into = (text, target, off
     ? text.length
     : utf8Write.call(target, text, offset);
 
-let handleCodec: Codec | null | undefined;
-let pakoCodec: Codec | undefined;
+let codec: Codec | undefined;
 
-function codec(): Codec {
-  if (handleCodec === undefined)
-    handleCodec = handleWorks() ? codecOn(zlibOfHandle, allocate) : null;
-  return handleCodec ?? codecOfPako();
+/** Which it is turns out at the first use. */
+function chooseCodec(): Codec {
+  codec ??= codecOn(handleWorks() ? zlibOfHandle : zlibOfPako(loadPako()), allocate);
+  return codec;
 }
 
-/** pako is loaded here and not before, and at once: an `import` would have to be awaited. */
-function codecOfPako(): Codec {
-  if (pakoCodec === undefined) {
-    // oxlint-disable-next-line typescript/no-unsafe-assignment -- what a require returns has no type
-    const pako: typeof Pako = createRequire(import.meta.url)("pako");
-    pakoCodec = codecOn(zlibOfPako(pako), allocate);
-  }
-  return pakoCodec;
+/** At once, and only where it is needed: an `import` would do the one or the other. */
+function loadPako(): typeof Pako {
+  // oxlint-disable-next-line typescript/no-unsafe-return -- what a require returns has no type
+  return createRequire(import.meta.url)("pako");
 }
 
 export const createInflater: typeof contract.createInflater = (windowBits) =>
-  codec().createInflater(windowBits);
+  chooseCodec().createInflater(windowBits);
 
 export const createDeflater: typeof contract.createDeflater = (options) =>
-  codec().createDeflater(options);
+  chooseCodec().createDeflater(options);
 
 /** That nothing is missing. */
 type Platform<Exports extends typeof contract> = Exports;
