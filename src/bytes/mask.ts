@@ -1,7 +1,15 @@
+import { type Kernel, kernel, WINDOW } from "./kernel.ts";
+
 /*
  * Masking (RFC 6455, 5.3): octet i of a payload is XORed with octet i modulo 4 of the masking key.
  * A key is a number here, its first octet the lowest: octet i is `(key >>> (8 * i)) & 0xff`. 0 changes nothing.
  */
+
+/**
+ * Up to so many octets are XORed one by one; more of them by the kernel, whose two copies and three calls take as long as
+ * some 100 octets (`node bench/micro/mask.mjs`).
+ */
+const BYTEWISE = 96;
 
 /**
  * XORs the octets of `source` from `start` to `end` with `key` into `target` at `offset`, which may be the same place.
@@ -15,11 +23,63 @@ export function applyMask(
   target: Uint8Array,
   offset: number,
 ): boolean {
+  if (end - start <= BYTEWISE) return maskOctets(source, start, end, key, target, offset);
+  const shared = kernel();
+  let ascii = true;
+  for (let from = start; from < end; from += WINDOW) {
+    const count = Math.min(end - from, WINDOW);
+    // WINDOW is a multiple of 4: the key needs no turning.
+    if (!maskIntoWindow(shared, source, from, from + count, key, 0)) ascii = false;
+    target.set(shared.memory.subarray(0, count), offset + from - start);
+  }
+  return ascii;
+}
+
+/** Does the same into the memory of `shared`, its window, at `offset`: for octets that are worked on further. */
+export function maskIntoWindow(
+  shared: Kernel,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  key: number,
+  offset: number,
+): boolean {
+  if (end - start <= BYTEWISE) return maskOctets(source, start, end, key, shared.memory, offset);
+  shared.memory.set(source.subarray(start, end), offset);
+  return shared.mask(offset, offset + end - start, key) === 0;
+}
+
+function maskOctets(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  key: number,
+  target: Uint8Array,
+  offset: number,
+): boolean {
+  const first = key & 0xff;
+  const second = (key >>> 8) & 0xff;
+  const third = (key >>> 16) & 0xff;
+  const fourth = key >>> 24;
   let seen = 0;
-  for (let index = start, shift = 0; index < end; index++, shift = (shift + 8) & 31) {
-    const octet = (source[index]! ^ (key >>> shift)) & 0xff;
+  let from = start;
+  let to = offset;
+  // Four at once take 2 ns an octet, one at once 4.
+  for (const last = end - 3; from < last; from += 4, to += 4) {
+    const a = source[from]! ^ first;
+    const b = source[from + 1]! ^ second;
+    const c = source[from + 2]! ^ third;
+    const d = source[from + 3]! ^ fourth;
+    seen |= a | b | c | d;
+    target[to] = a;
+    target[to + 1] = b;
+    target[to + 2] = c;
+    target[to + 3] = d;
+  }
+  for (let shift = 0; from < end; from++, to++, shift += 8) {
+    const octet = source[from]! ^ ((key >>> shift) & 0xff);
     seen |= octet;
-    target[offset + index - start] = octet;
+    target[to] = octet;
   }
   return seen < 0x80;
 }

@@ -21,18 +21,23 @@ export class OutputBuffer {
 
   /** The octets that were written since the last `take`, as one array. */
   take(): Uint8Array {
-    const taken = new Uint8Array(
-      this.#block.buffer,
-      this.#block.byteOffset + this.#start,
-      this.length,
-    );
-    this.#start = this.#end;
+    const { length } = this;
+    if (length === 0) return new Uint8Array(0);
+    const taken = new Uint8Array(this.#block.buffer, this.#block.byteOffset + this.#start, length);
+    // A full block, such as that of a large message, is not held until the next one is needed.
+    if (this.#end === this.#block.length) this.#renew(EMPTY, 0);
+    else this.#start = this.#end;
     return taken;
+  }
+
+  /** Forgets the octets that were written since the last `take`. */
+  discard(): void {
+    this.#end = this.#start;
   }
 
   /** Makes room for `size` octets behind those written, and gives the array to write them to, at `position`. */
   reserve(size: number): Uint8Array {
-    if (this.#block.length - this.#end < size) this.#renew(size);
+    if (this.#block.length - this.#end < size) this.#grow(size);
     return this.#block;
   }
 
@@ -53,15 +58,20 @@ export class OutputBuffer {
   }
 
   /** A new block, with what was not taken in front. */
-  #renew(size: number): void {
+  #grow(size: number): void {
     const pending = this.length;
     const needed = pending + size;
     // One large message gets a block of its own; what grows further is given room to do so.
     const capacity = pending === 0 && size > BLOCK_SIZE ? size : Math.max(BLOCK_SIZE, 2 * needed);
     const block = allocate(capacity);
-    block.set(this.#block.subarray(this.#start, this.#end));
+    // Without octets to move, the old block is not looked at: its memory may have been transferred with what was taken.
+    if (pending > 0) block.set(this.#block.subarray(this.#start, this.#end));
+    this.#renew(block, pending);
+  }
+
+  #renew(block: Uint8Array, written: number): void {
     this.#block = block;
     this.#start = 0;
-    this.#end = pending;
+    this.#end = written;
   }
 }
