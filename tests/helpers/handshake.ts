@@ -149,3 +149,13 @@ export function cutAt(octets: Uint8Array, places: readonly number[]): Uint8Array
 export function bytewise(octets: Uint8Array): Uint8Array[] {
   return [...octets].map((octet) => Uint8Array.of(octet));
 }
+
+/** What `action` throws, null if nothing. */
+export function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  return null;
+}

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { LocalProtocolError } from "../../src/errors.ts";
 import type { HeaderList } from "../../src/headers.ts";
 import { HttpFault } from "../../src/http/fault.ts";
 import {
@@ -9,6 +8,7 @@ import {
   readContentLength,
   readFraming,
 } from "../../src/http/framing.ts";
+import { thrownBy } from "../helpers/handshake.ts";
 
 const LENGTH = "content-length";
 const CODING = "transfer-encoding";
@@ -21,11 +21,7 @@ function codings(...values: string[]): HeaderList {
   return values.map((value) => [CODING, value] as const);
 }
 
-function expectLocalError(action: () => unknown): void {
-  expect(action).toThrow(
-    expect.objectContaining({ constructor: LocalProtocolError, code: "ERR_BODY" }),
-  );
-}
+const localError = { name: "LocalProtocolError", code: "ERR_BODY" };
 
 describe("a received Content-Length", () => {
   test.each([
@@ -136,7 +132,7 @@ describe("a response without a body", () => {
     [400, [["Transfer-Encoding", "chunked"]]],
     [204, [["Transfer-Encoding", "chunked"]]],
   ] as const)("D6: with %i and %j is refused", (status, given) => {
-    expectLocalError(() => frameWithoutBody(status, given));
+    expect(thrownBy(() => frameWithoutBody(status, given))).toMatchObject(localError);
   });
 });
 
@@ -198,6 +194,6 @@ describe("a response with a body", () => {
     ],
     [400, [["Content-Length", "-5"]]],
   ] as const)("D6: with %i and %j is refused", (status, given) => {
-    expectLocalError(() => frameWithBody(status, given, knows));
+    expect(thrownBy(() => frameWithBody(status, given, knows))).toMatchObject(localError);
   });
 });
