@@ -15,6 +15,7 @@ import type { Extension } from "./extensions/extension.ts";
 import { ExtensionPipeline } from "./extensions/pipeline.ts";
 import { CloseCode } from "./frames/close.ts";
 import { FrameEncoder } from "./frames/encoder.ts";
+import { typeName } from "./headers.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import { type FrameEvent, MessageDecoder } from "./messages/decoder.ts";
 import { MessageEncoder } from "./messages/encoder.ts";
@@ -37,6 +38,18 @@ export interface ConnectionOptions {
   readonly random?: RandomSource | undefined;
   /** Whether the engine may write into the chunks that it is given, to unmask in place. */
   readonly ownsInput?: boolean | undefined;
+}
+
+/**
+ * @throws TypeError for an option of another type; of the limits see `resolveLimits`
+ */
+export function requireOptions({ ownsInput, random }: ConnectionOptions): void {
+  if (ownsInput !== undefined && typeof ownsInput !== "boolean") {
+    throw new TypeError(`ownsInput must be a boolean, not ${typeName(ownsInput)}`);
+  }
+  if (random !== undefined && typeof random !== "function") {
+    throw new TypeError(`random must be a function, not ${typeName(random)}`);
+  }
 }
 
 /** What `send` writes to; everything is taken before it returns, so one serves all connections. */
@@ -67,6 +80,7 @@ export class Connection {
     options: ConnectionOptions = {},
   ) {
     this.connectionType = requireConnectionType(connectionType);
+    requireOptions(options);
     const client = connectionType === ConnectionType.CLIENT;
     const enabled = extensions.filter((extension) => extension.enabled());
     this.#extensions = enabled.length === 0 ? null : new ExtensionPipeline(client, enabled);
@@ -99,6 +113,7 @@ export class Connection {
    * @throws LocalProtocolError if the state or the protocol does not allow it; TypeError if it is no event
    */
   send(event: Event): Uint8Array {
+    scratch.discard();
     this.sendInto(event, scratch);
     return scratch.take();
   }
@@ -126,6 +141,7 @@ export class Connection {
   sendParts(event: Event): [head: Uint8Array] | [head: Uint8Array, payload: Uint8Array] {
     const isMessage = event instanceof TextMessage || event instanceof BytesMessage;
     if (!isMessage || this.#phase !== Phase.OPEN) return [this.send(event)];
+    scratch.discard();
     const payload = this.#encoder.writeMessageHead(event, scratch);
     const head = scratch.take();
     return payload === null ? [head] : [head, payload];
@@ -137,8 +153,10 @@ export class Connection {
    * @throws LocalProtocolError for a code that must not be sent
    */
   fail(code: number, reason: string | null = null): Uint8Array {
+    const close = new CloseConnection({ code, reason });
+    scratch.discard();
     if (SENDING[this.#phase].CloseConnection !== undefined) {
-      this.#encoder.writeClose(new CloseConnection({ code, reason }), scratch);
+      this.#encoder.writeClose(close, scratch);
     }
     const failed = RECEIVING[this.#phase].failure ?? this.#phase;
     this.#enter(SENDING[failed].CloseConnection ?? failed);

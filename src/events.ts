@@ -1,4 +1,4 @@
-import type { RemoteProtocolError } from "./errors.ts";
+import { RemoteProtocolError } from "./errors.ts";
 import type { Extension } from "./extensions/extension.ts";
 import { type HeaderList, type HeadersInput, toHeaderList, typeName } from "./headers.ts";
 
@@ -30,7 +30,7 @@ export class Request {
     this.host = requireString("host", fields.host);
     this.target = requireString("target", fields.target);
     this.extensions = requireArray("extensions", fields.extensions);
-    this.extraHeaders = toHeaderList(fields.extraHeaders ?? []);
+    this.extraHeaders = toHeaderList(fields.extraHeaders);
     this.subprotocols = requireArray("subprotocols", fields.subprotocols);
     for (const name of this.subprotocols) requireString("a subprotocol", name);
   }
@@ -56,7 +56,7 @@ export class AcceptConnection {
     const { subprotocol = null } = fields;
     this.subprotocol = subprotocol === null ? null : requireString("subprotocol", subprotocol);
     this.extensions = requireArray("extensions", fields.extensions);
-    this.extraHeaders = toHeaderList(fields.extraHeaders ?? []);
+    this.extraHeaders = toHeaderList(fields.extraHeaders);
   }
 }
 
@@ -76,9 +76,9 @@ export class RejectConnection {
     } = {},
   ) {
     this.type = "RejectConnection";
-    this.statusCode = requireNumber("statusCode", fields.statusCode ?? 400);
-    this.headers = toHeaderList(fields.headers ?? []);
-    this.hasBody = requireBoolean("hasBody", fields.hasBody ?? false);
+    this.statusCode = requireNumber("statusCode", fields.statusCode, 400);
+    this.headers = toHeaderList(fields.headers);
+    this.hasBody = requireBoolean("hasBody", fields.hasBody, false);
   }
 }
 
@@ -92,7 +92,7 @@ export class RejectData {
   constructor(fields: { readonly data: BytesInput; readonly bodyFinished?: boolean }) {
     this.type = "RejectData";
     this.data = requireBytes("data", fields.data);
-    this.bodyFinished = requireBoolean("bodyFinished", fields.bodyFinished ?? true);
+    this.bodyFinished = requireBoolean("bodyFinished", fields.bodyFinished, true);
   }
 }
 
@@ -115,7 +115,7 @@ export class CloseConnection {
     this.code = requireNumber("code", fields.code);
     const { reason = null, failure = null } = fields;
     this.reason = reason === null ? null : requireString("reason", reason);
-    this.failure = failure;
+    this.failure = requireFailure(failure);
   }
 
   /** The Close that answers this one: the same code and reason. */
@@ -143,9 +143,9 @@ export class TextMessage {
   }) {
     this.type = "TextMessage";
     this.data = requireString("data", fields.data);
-    this.frameFinished = requireBoolean("frameFinished", fields.frameFinished ?? true);
-    this.messageFinished = requireBoolean("messageFinished", fields.messageFinished ?? true);
-    this.compress = fields.compress;
+    this.frameFinished = requireBoolean("frameFinished", fields.frameFinished, true);
+    this.messageFinished = requireBoolean("messageFinished", fields.messageFinished, true);
+    this.compress = requireBoolean("compress", fields.compress, undefined);
   }
 }
 
@@ -169,9 +169,9 @@ export class BytesMessage {
   }) {
     this.type = "BytesMessage";
     this.data = requireBytes("data", fields.data);
-    this.frameFinished = requireBoolean("frameFinished", fields.frameFinished ?? true);
-    this.messageFinished = requireBoolean("messageFinished", fields.messageFinished ?? true);
-    this.compress = fields.compress;
+    this.frameFinished = requireBoolean("frameFinished", fields.frameFinished, true);
+    this.messageFinished = requireBoolean("messageFinished", fields.messageFinished, true);
+    this.compress = requireBoolean("compress", fields.compress, undefined);
   }
 }
 
@@ -183,7 +183,7 @@ export class Ping {
 
   constructor(fields: { readonly payload?: BytesInput } = {}) {
     this.type = "Ping";
-    this.payload = requireBytes("payload", fields.payload ?? EMPTY);
+    this.payload = requireBytes("payload", fields.payload, EMPTY);
   }
 
   /** The Pong that answers this Ping: the same payload. */
@@ -200,7 +200,7 @@ export class Pong {
 
   constructor(fields: { readonly payload?: BytesInput } = {}) {
     this.type = "Pong";
-    this.payload = requireBytes("payload", fields.payload ?? EMPTY);
+    this.payload = requireBytes("payload", fields.payload, EMPTY);
   }
 }
 
@@ -242,11 +242,12 @@ export function requireEvent(value: unknown): asserts value is Event {
 }
 
 /**
- * `value` as octets, not copied.
+ * `value` as octets, not copied; `byDefault` where it is undefined.
  * @throws TypeError unless it is an ArrayBuffer or a view of one.
  */
-export function requireBytes(name: string, value: unknown): Uint8Array {
+export function requireBytes(name: string, value: unknown, byDefault?: Uint8Array): Uint8Array {
   if (value instanceof Uint8Array) return value;
+  if (value === undefined && byDefault !== undefined) return byDefault;
   if (ArrayBuffer.isView(value))
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
@@ -258,14 +259,25 @@ function requireString(name: string, value: unknown): string {
   throw new TypeError(`${name} must be a string, not ${typeName(value)}`);
 }
 
-function requireNumber(name: string, value: unknown): number {
+function requireNumber(name: string, value: unknown, byDefault?: number): number {
   if (typeof value === "number") return value;
+  if (value === undefined && byDefault !== undefined) return byDefault;
   throw new TypeError(`${name} must be a number, not ${typeName(value)}`);
 }
 
-function requireBoolean(name: string, value: unknown): boolean {
+function requireBoolean<Default extends boolean | undefined>(
+  name: string,
+  value: unknown,
+  byDefault: Default,
+): boolean | Default {
   if (typeof value === "boolean") return value;
+  if (value === undefined) return byDefault;
   throw new TypeError(`${name} must be a boolean, not ${typeName(value)}`);
+}
+
+function requireFailure(value: unknown): RemoteProtocolError | null {
+  if (value === null || value instanceof RemoteProtocolError) return value;
+  throw new TypeError(`failure must be a RemoteProtocolError, not ${typeName(value)}`);
 }
 
 function requireArray<Item>(name: string, value: readonly Item[] = []): readonly Item[] {

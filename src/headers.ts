@@ -13,15 +13,16 @@ export type HeadersInput =
  * A HeaderList of its own, with the order and the repeats of `input`.
  * @throws TypeError if a pair is not two strings.
  */
-export function toHeaderList(input: HeadersInput): HeaderList {
+export function toHeaderList(input: HeadersInput = []): HeaderList {
   if (typeof input !== "object" || input === null) {
     throw new TypeError(`headers must be an iterable of pairs or a record, not ${typeName(input)}`);
   }
   const pairs: Iterable<unknown> = Symbol.iterator in input ? input : Object.entries(input);
   const headers: [string, string][] = [];
   for (const pair of pairs) {
-    const [name, value]: readonly unknown[] = Array.isArray(pair) ? pair : [];
-    if (typeof name !== "string" || typeof value !== "string") {
+    const fields: readonly unknown[] = Array.isArray(pair) ? pair : [];
+    const [name, value] = fields;
+    if (typeof name !== "string" || typeof value !== "string" || fields.length !== 2) {
       throw new TypeError("a header must be a pair of two strings, [name, value]");
     }
     headers.push([name, value]);

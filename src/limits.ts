@@ -1,4 +1,5 @@
-import type { ConnectionType } from "./states.ts";
+import { typeName } from "./headers.ts";
+import { type ConnectionType, SERVER } from "./states.ts";
 
 /** Bounds on what a peer can make the engine hold or do (RFC 6455, 10.4). `Infinity` lifts one. */
 export interface Limits {
@@ -22,8 +23,6 @@ export interface Limits {
 
 const SERVER_MESSAGE = 1024 * 1024;
 const CLIENT_MESSAGE = 16 * 1024 * 1024;
-/** `ConnectionType.SERVER`; this file imports types only. */
-const SERVER: typeof ConnectionType.SERVER = 2;
 
 /**
  * The limits in force: `given` over the defaults; a member that is undefined counts as left out.
@@ -33,6 +32,9 @@ export function resolveLimits(
   connectionType: ConnectionType,
   given: Partial<{ [Name in keyof Limits]: Limits[Name] | undefined }> = {},
 ): Limits {
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(`limits must be an object, not ${typeName(given)}`);
+  }
   const message = limit(
     "message",
     given.message,
@@ -52,8 +54,9 @@ export function resolveLimits(
 
 function limit(name: keyof Limits, given: number | undefined, byDefault: number): number {
   if (given === undefined) return byDefault;
-  if (typeof given !== "number")
-    throw new TypeError(`limits.${name} must be a number, not ${typeof given}`);
+  if (typeof given !== "number") {
+    throw new TypeError(`limits.${name} must be a number, not ${typeName(given)}`);
+  }
   if (given === Infinity || (Number.isSafeInteger(given) && given >= 0)) return given;
   throw new RangeError(`limits.${name} must be a whole number from 0, or Infinity, not ${given}`);
 }

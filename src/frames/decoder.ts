@@ -18,6 +18,8 @@ export interface RsvPolicy {
 const EMPTY: Uint8Array = new Uint8Array(0);
 /** A copy of so few octets is cheaper than a view of the chunk, and does not keep the chunk alive. */
 const COPIED_SIZE = 64;
+/** A queue that is never read to its end is shortened when so many chunks, and half of all, were read. */
+const SHORTENED = 64;
 
 /**
  * A cursor over the received octets (RFC 6455, 5.2). The caller asks for one frame's header, key and payload after the
@@ -180,7 +182,7 @@ export class FrameDecoder {
     return text;
   }
 
-  /** Takes the whole payload of a control frame, a copy, once it is there. */
+  /** Takes the whole payload of a control frame, once it is there. */
   takeControlPayload(): Uint8Array | null {
     const { length } = this.header;
     if (this.#carried === 0 && this.available() === length) return this.takeBytes(length);
@@ -220,6 +222,10 @@ export class FrameDecoder {
     this.#source = this.#queue[this.#queueStart]!;
     this.#queue[this.#queueStart++] = EMPTY;
     this.#offset = 0;
+    if (this.#queueStart >= SHORTENED && 2 * this.#queueStart >= this.#queue.length) {
+      this.#queue.splice(0, this.#queueStart);
+      this.#queueStart = 0;
+    }
     return true;
   }
 }

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionOptions } from "../connection.ts";
+import { type Connection, type ConnectionOptions, requireOptions } from "../connection.ts";
 import { LocalProtocolError, RemoteProtocolError } from "../errors.ts";
 import {
   type BytesInput,
@@ -50,6 +50,7 @@ export class H11Handshake {
   /** @throws TypeError, RangeError for an argument of the wrong type, a limit out of its range */
   constructor(connectionType: ConnectionType, options: ConnectionOptions = {}) {
     this.connectionType = requireConnectionType(connectionType);
+    requireOptions(options);
     this.#limits = resolveLimits(connectionType, options.limits);
     this.#opening = this.#client
       ? new ClientOpening(this.#limits, options)

@@ -1,6 +1,7 @@
 import { allocate } from "#platform";
 import { joinBytes } from "../bytes/join.ts";
 import { BytesMessage, type Message, TextMessage } from "../events.ts";
+import { typeName } from "../headers.ts";
 
 const EMPTY: Uint8Array = new Uint8Array(0);
 /** Pieces from this size on are kept as they are; smaller ones are copied into blocks. */
@@ -19,9 +20,14 @@ export class MessageAssembler {
   #bytes: BytesJoiner | null = null;
   #text: TextJoiner | null = null;
 
-  /** Takes the next piece. Returns the whole message when this was its last piece, else null. */
+  /**
+   * Takes the next piece. Returns the whole message when this was its last piece, else null.
+   * @throws TypeError if it is no piece of a message
+   */
   push(event: Message): Message | null {
-    return event instanceof TextMessage ? this.#pushText(event) : this.#pushBytes(event);
+    if (event instanceof TextMessage) return this.#pushText(event);
+    if (event instanceof BytesMessage) return this.#pushBytes(event);
+    throw new TypeError(`a piece must be a TextMessage or a BytesMessage, not ${typeName(event)}`);
   }
 
   #pushText(event: TextMessage): TextMessage | null {
