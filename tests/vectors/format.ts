@@ -275,10 +275,15 @@ export function firstFreeStep(scenario: Scenario): number {
 }
 
 export function bytesOf(value: BytesValue): Uint8Array {
-  if (typeof value === "string") return Uint8Array.from(Buffer.from(value, "hex"));
-  if ("ascii" in value) return Uint8Array.from(Buffer.from(value.ascii, "latin1"));
-  if ("repeat" in value) return bytesOf(value.repeat.repeat(value.times));
-  return Uint8Array.from(Buffer.concat(value.map(bytesOf)));
+  return new Uint8Array(bufferOf(value));
+}
+
+function bufferOf(value: BytesValue): Buffer {
+  if (typeof value === "string") return Buffer.from(value, "hex");
+  if ("ascii" in value) return Buffer.from(value.ascii, "latin1");
+  if (!("repeat" in value)) return Buffer.concat(value.map(bufferOf));
+  const unit = Buffer.from(value.repeat, "hex");
+  return Buffer.alloc(unit.length * value.times, unit);
 }
 
 export function textOf(value: TextValue): string {
