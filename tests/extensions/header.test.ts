@@ -194,6 +194,23 @@ describe("parseExtension", () => {
   });
 });
 
+describe("a header on several lines", () => {
+  test.each([
+    ["a; b=1", "c"],
+    ["a, b;x", "a; y=z"],
+    ["", "a"],
+    ["a,", ",b"],
+  ])("R6455-9.1-02, R6455-11.3-03: %j and %j are one list", (first, second) => {
+    expect([first, second].flatMap((line) => parseExtensionList(line))).toEqual(
+      parseExtensionList(`${first}, ${second}`),
+    );
+  });
+
+  test("R6455-9.1-02: an element cannot go on in the next line", () => {
+    expect(malformed(() => parseExtensionList('a; b="c')).code).toBe("ERR_EXTENSION");
+  });
+});
+
 describe("formatExtension", () => {
   const token = fc.string({
     unit: fc.constantFrom(...TOKEN.split("")),

@@ -123,13 +123,13 @@ function compare(
 }
 
 describe("the decision table", { timeout: 60_000 }, () => {
-  test("R7692-7-01, R7692-7.1.2.1-01, D8: a server decides every offer as the table says", () => {
+  test("R7692-7-01, F106, D8, ws 8.21.3 (e97a20e): a server decides every offer as the table says", () => {
     const result = compare(everyWriting(), acceptedLine, serverOutcome);
     // Of 13 ways to write a value each flag has 2 right ones, the client's window 8, the server's 7.
     expect(result).toEqual({ count: 13 ** 4, agreements: 2 * 2 * 8 * 7, different: [] });
   });
 
-  test("R7692-7-02, CVE-2026-2229, D8: a client decides every answer as the table says", () => {
+  test("R7692-7-02, F105, D8, CVE-2026-2229: a client decides every answer as the table says", () => {
     const result = compare(everyWriting(), finalizedLine, clientOutcome);
     expect(result).toMatchObject({ count: 13 ** 4, different: [] });
     expect(result.agreements).toBeGreaterThan(50);
