@@ -210,9 +210,14 @@ export function requireConnectionUpgrade(headers: HeaderList): void {
 /** A list of protocols, with or without a version each (RFC 9110, 7.8). */
 function requireUpgradeWebSocket(headers: HeaderList): void {
   const protocols = listElements(fieldValues(headers, "upgrade"));
-  const wellFormed = protocols.every((protocol) => protocol.split("/", 3).every(isToken));
-  if (hasElement(protocols, "websocket") && wellFormed) return;
+  if (hasElement(protocols, "websocket") && protocols.every(isProtocol)) return;
   throw badRequest("Missing header, 'Upgrade: websocket'", "ERR_UPGRADE");
+}
+
+function isProtocol(text: string): boolean {
+  const nameEnd = text.indexOf("/");
+  if (nameEnd === -1) return isToken(text);
+  return isToken(text.slice(0, nameEnd)) && isToken(text.slice(nameEnd + 1));
 }
 
 function readKey(headers: HeaderList): string {

@@ -30,7 +30,7 @@ export interface Changes {
   /** Lines to be added, whatever they are. */
   readonly lines?: readonly string[];
   /** What follows the head. */
-  readonly then?: string;
+  readonly rest?: string;
 }
 
 function head(
@@ -42,7 +42,7 @@ function head(
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name}: ${value}`);
   const all = [changes.line ?? line, ...lines, ...(changes.lines ?? [])];
-  return latin1(`${all.join("\r\n")}\r\n\r\n${changes.then ?? ""}`);
+  return latin1(`${all.join("\r\n")}\r\n\r\n${changes.rest ?? ""}`);
 }
 
 export function requestHead(changes: Changes = {}): Uint8Array {
