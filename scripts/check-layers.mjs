@@ -73,10 +73,12 @@ const layers = [
   },
   { name: "ws-connection", files: /^ws-connection\.ts$/, values: ENGINE, types: [], packages: [] },
   { name: "index", files: /^index\.ts$/, values: ENGINE, types: [], packages: [] },
+  // What the adapters share: policy, without a runtime.
+  { name: "session", files: /^session\//, values: ENGINE, types: [], packages: [] },
   {
     name: "node",
     files: /^node\//,
-    values: [...ENGINE, "index"],
+    values: [...ENGINE, "index", "session"],
     types: [],
     packages: [NODE, PLATFORM],
   },
