@@ -46,8 +46,8 @@ export interface Zlib {
 
 /** Makes the codecs of the platform's contract. */
 export interface Codec {
-  createInflater(windowBits: number): Inflater;
-  createDeflater(options: DeflaterOptions): Deflater;
+  readonly createInflater: (windowBits: number) => Inflater;
+  readonly createDeflater: (options: DeflaterOptions) => Deflater;
 }
 
 /** Octets that an inflater may write beyond its budget before it stops. */

@@ -67,13 +67,21 @@ class Bits {
   align(): void {
     this.#position = (this.#position + 7) & ~7;
   }
+
+  /** Whole octets, after `align`. */
+  octets(count: number): Uint8Array {
+    const start = this.#position >>> 3;
+    if (start + count > this.#data.length) throw new Error("the data ends within a block");
+    this.#position += 8 * count;
+    return this.#data.subarray(start, start + count);
+  }
 }
 
 function readStored(bits: Bits, output: number[]): 0 {
   bits.align();
   const length = bits.take(16);
   if (bits.take(16) !== (length ^ 0xffff)) throw new Error("LEN and NLEN do not match");
-  for (let index = 0; index < length; index++) output.push(bits.take(8));
+  for (const octet of bits.octets(length)) output.push(octet);
   return 0;
 }
 

@@ -1,0 +1,4 @@
+import { createDeflater, createInflater } from "#platform";
+import { codecSuite } from "./codec-suite.ts";
+
+codecSuite({ createDeflater, createInflater });
