@@ -8,7 +8,7 @@ const SOCKET_READ = 64 * KIBIBYTE;
 
 /** A Python interpreter that has wsproto; null without `--python`. */
 export const pythonColumn = (interpreter) => ({
-  id: "wsproto.py",
+  id: "python",
   module: "python.py",
   interpreter,
 });

@@ -36,14 +36,13 @@ export function parser(settings, deliver) {
   };
 }
 
-/** As much of a socket as the Sender asks for. A string is encoded into a buffer at hand, as a socket has to. */
+/** As much of a socket as the Sender asks for. A string is encoded into fresh memory, as a socket has to. */
 function socketTo(write) {
-  const scratch = Buffer.alloc(4 * 1024 * 1024);
   return {
     cork() {},
     uncork() {},
     write(data, callback) {
-      write(typeof data === "string" ? scratch.subarray(0, scratch.utf8Write(data, 0)) : data);
+      write(typeof data === "string" ? Buffer.from(data) : data);
       callback?.();
     },
   };
