@@ -211,7 +211,7 @@ export class PerMessageDeflate extends Extension {
     this.#deflater = null;
   }
 
-  /** As the reference prints it: `<PerMessageDeflate client_max_window_bits=15; …>`. */
+  /** As Python's wsproto prints it: `<PerMessageDeflate client_max_window_bits=15; …>`. */
   override toString(): string {
     return `<PerMessageDeflate ${offerOf(this.#settings).map(formatParameter).join("; ")}>`;
   }

@@ -212,7 +212,7 @@ describe("serverExtensionsHandshake", () => {
     expect(catchLocal(() => serverExtensionsHandshake(["a"], [stub])).code).toBe("ERR_EXTENSION");
   });
 
-  test("CVE WS-2017-0421, D17: names such as __proto__ are ordinary ones", () => {
+  test("WS-2017-0421, D17: names such as __proto__ are ordinary ones", () => {
     const names = ["__proto__", "constructor", "toString"];
     const stubs = names.map((name) => new Stub(name));
     expect(serverExtensionsHandshake(names, [])).toBeNull();
@@ -242,7 +242,7 @@ describe("clientExtensionsHandshake", () => {
     },
   );
 
-  test("D13: an extension accepted twice fails the connection", () => {
+  test("D13, F62: an extension accepted twice fails the connection", () => {
     const stubs = [new Stub("a"), new Stub("a")];
     const error = failureOf(() => clientExtensionsHandshake(["a", "a; x"], stubs));
     expect(error.message).toBe("extension a accepted twice");
