@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { ConnectionOptions } from "../../src/connection.ts";
 import { RemoteProtocolError } from "../../src/errors.ts";
 import { type Event, RejectConnection, Request } from "../../src/events.ts";
+import { Extension } from "../../src/extensions/extension.ts";
 import { H11Handshake } from "../../src/handshake/h11-handshake.ts";
 import { CLIENT, SERVER } from "../../src/states.ts";
 
@@ -148,6 +149,42 @@ export function cutAt(octets: Uint8Array, places: readonly number[]): Uint8Array
 /** `octets` one by one. */
 export function bytewise(octets: Uint8Array): Uint8Array[] {
   return [...octets].map((octet) => Uint8Array.of(octet));
+}
+
+/** An extension that offers and answers what it is told, and does nothing to frames. */
+export class StubExtension extends Extension {
+  readonly name: string;
+  readonly #offer: boolean | string;
+  readonly #answer: boolean | string | null;
+  /** What `finalize` was called with. */
+  readonly finalized: string[] = [];
+
+  constructor(
+    name: string,
+    offer: boolean | string = true,
+    answer: boolean | string | null = true,
+  ) {
+    super();
+    this.name = name;
+    this.#offer = offer;
+    this.#answer = answer;
+  }
+
+  override enabled(): boolean {
+    return true;
+  }
+
+  override offer(): boolean | string {
+    return this.#offer;
+  }
+
+  override accept(): boolean | string | null {
+    return this.#answer;
+  }
+
+  override finalize(answer: string): void {
+    this.finalized.push(answer);
+  }
 }
 
 /** What `action` throws, null if nothing. */
