@@ -1,0 +1,116 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { OutputBuffer } from "../../src/bytes/output.ts";
+import { concat, toHex } from "../helpers/wire.ts";
+
+const BLOCK = 32 * 1024;
+
+/** What may be done with an OutputBuffer, and how many octets with it. */
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ act: fc.constant("append"), size: fc.nat(200) }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constant("reserve"), size: fc.nat(5000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      act: fc.constant("append"),
+      size: fc.integer({ min: BLOCK - 5, max: 3 * BLOCK }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ act: fc.constant("take"), size: fc.constant(0) }) },
+  { weight: 1, arbitrary: fc.record({ act: fc.constant("discard"), size: fc.constant(0) }) },
+);
+
+describe("OutputBuffer", () => {
+  test("R6455-10.3-01: what is taken is what was written, and is never changed afterwards", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const output = new OutputBuffer();
+        const taken: { octets: Uint8Array; copy: string }[] = [];
+        let pending: Uint8Array[] = [];
+        let next = 0;
+        for (const { act, size } of steps) {
+          if (act === "take") {
+            const octets = output.take();
+            expect(toHex(octets) === toHex(concat(...pending))).toBe(true);
+            taken.push({ octets, copy: toHex(octets) });
+            pending = [];
+          } else if (act === "discard") {
+            output.discard();
+            pending = [];
+          } else {
+            next += 1;
+            const octets = new Uint8Array(size).fill(next);
+            if (act === "append") output.append(octets);
+            else {
+              // Room is asked for, and only a part of it is used.
+              const target = output.reserve(2 * size);
+              target.set(octets, output.position);
+              output.commit(size);
+            }
+            pending.push(octets);
+          }
+          expect(output.length).toBe(pending.reduce((sum, part) => sum + part.length, 0));
+        }
+        for (const { octets, copy } of taken) expect(toHex(octets) === copy).toBe(true);
+      }),
+    );
+  });
+
+  test("nothing written is nothing taken, each time an array of its own", () => {
+    const output = new OutputBuffer();
+    expect(output.take()).toStrictEqual(new Uint8Array(0));
+    output.append(Uint8Array.of(1));
+    expect(output.take()).toStrictEqual(Uint8Array.of(1));
+    expect(output.take()).not.toBe(output.take());
+    expect(output.length).toBe(0);
+  });
+
+  test("small messages share a block, one behind the other", () => {
+    const output = new OutputBuffer();
+    const taken = [1, 2, 3].map((octet) => {
+      output.append(new Uint8Array(100).fill(octet));
+      return output.take();
+    });
+    expect(new Set(taken.map(({ buffer }) => buffer)).size).toBe(1);
+    expect(taken.map(({ byteOffset }) => byteOffset - taken[0]!.byteOffset)).toEqual([0, 100, 200]);
+  });
+
+  test("a large message has a block of its own, of its size", () => {
+    const output = new OutputBuffer();
+    output.append(new Uint8Array(1));
+    output.take();
+    output.append(new Uint8Array(BLOCK + 1).fill(5));
+    const large = output.take();
+    expect(large.buffer.byteLength).toBe(BLOCK + 1);
+    output.append(Uint8Array.of(6));
+    const small = output.take();
+    expect(small.buffer).not.toBe(large.buffer);
+    expect(large.every((octet) => octet === 5)).toBe(true);
+  });
+
+  test("the memory of what was taken may be transferred away; the buffer goes on", () => {
+    const output = new OutputBuffer();
+    output.append(new Uint8Array(100).fill(1));
+    const taken = output.take();
+    const { buffer } = taken;
+    if (!(buffer instanceof ArrayBuffer)) throw new Error("not an ArrayBuffer");
+    const moved = structuredClone(taken, { transfer: [buffer] });
+    expect(moved.every((octet) => octet === 1)).toBe(true);
+    expect(taken.length).toBe(0);
+    expect(output.take()).toHaveLength(0);
+    output.append(Uint8Array.of(2, 3));
+    expect(output.take()).toStrictEqual(Uint8Array.of(2, 3));
+  });
+
+  test("what is discarded is not taken", () => {
+    const output = new OutputBuffer();
+    output.append(Uint8Array.of(1));
+    const first = output.take();
+    output.append(Uint8Array.of(2));
+    output.discard();
+    expect(output.length).toBe(0);
+    output.append(Uint8Array.of(3));
+    expect(output.take()).toStrictEqual(Uint8Array.of(3));
+    expect(first).toStrictEqual(Uint8Array.of(1));
+  });
+});
