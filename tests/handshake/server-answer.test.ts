@@ -169,7 +169,7 @@ describe("AcceptConnection", () => {
 
   test("D6: what is no Extension is a TypeError, and nothing has changed", () => {
     const handshake = offering("foo");
-    const extensions = wrong<StubExtension[]>(["foo"]);
+    const extensions = wrong(["foo"]);
     expect(() => handshake.send(new AcceptConnection({ extensions }))).toThrow(TypeError);
     expect(handshake.state).toBe(ConnectionState.CONNECTING);
     expect(send(handshake, new AcceptConnection())).toBe(`${START}\r\n`);

@@ -75,14 +75,18 @@ export function server(options: ConnectionOptions = {}): H11Handshake {
   return new H11Handshake(SERVER, options);
 }
 
-/** A client that has sent a request with `KEY`. */
-export function client(
+/** A client that has sent a request with `KEY`, and what it has sent. */
+export function asking(
   request: Partial<ConstructorParameters<typeof Request>[0]> = {},
   options: ConnectionOptions = {},
-): H11Handshake {
-  const handshake = new H11Handshake(CLIENT, { random: sampleRandom, ...options });
-  handshake.send(new Request({ host: "example.com", target: "/chat", ...request }));
-  return handshake;
+): { readonly sender: H11Handshake; readonly octets: Uint8Array } {
+  const sender = new H11Handshake(CLIENT, { random: sampleRandom, ...options });
+  const octets = sender.send(new Request({ host: "example.com", target: "/chat", ...request }));
+  return { sender, octets };
+}
+
+export function client(...args: Parameters<typeof asking>): H11Handshake {
+  return asking(...args).sender;
 }
 
 /** What came of octets: the events, and the error, if one was thrown. */
@@ -92,12 +96,15 @@ export interface Outcome {
   readonly error: RemoteProtocolError | null;
 }
 
-/** Feeds the chunks until one is refused. Other errors than RemoteProtocolError are not caught. */
+/**
+ * Feeds the chunks, to the connection once there is one, until one is refused. Other errors than RemoteProtocolError
+ * are not caught.
+ */
 export function feed(handshake: H11Handshake, ...chunks: readonly (Uint8Array | null)[]): Outcome {
   let error: RemoteProtocolError | null = null;
   for (const chunk of chunks) {
     try {
-      handshake.receiveData(chunk);
+      (handshake.connection ?? handshake).receiveData(chunk);
     } catch (thrown) {
       if (!(thrown instanceof RemoteProtocolError)) throw thrown;
       error = thrown;
