@@ -1,6 +1,6 @@
 import { sha1 as sha1OfNoble } from "@noble/hashes/legacy.js";
 import * as pako from "pako";
-import { codecOn } from "./codec.ts";
+import { type Codec, codecOn } from "./codec.ts";
 import type * as contract from "./contract.ts";
 import { SHORT_ASCII, SHORT_LATIN1, shortLatin1, writeAscii } from "./short-text.ts";
 import { zlibOfPako } from "./zlib-pako.ts";
@@ -67,13 +67,19 @@ export const encodeUtf8Into: typeof contract.encodeUtf8Into = (text, target, off
     ? text.length
     : encoder.encodeInto(text, target.subarray(offset)).written;
 
-const codec = codecOn(zlibOfPako(pako), allocate);
+let codec: Codec | undefined;
+
+/** Made at the first use: who never compresses has no buffer for it, and a bundle for him no pako. */
+function onPako(): Codec {
+  codec ??= codecOn(zlibOfPako(pako), allocate);
+  return codec;
+}
 
 export const createInflater: typeof contract.createInflater = (windowBits) =>
-  codec.createInflater(windowBits);
+  onPako().createInflater(windowBits);
 
 export const createDeflater: typeof contract.createDeflater = (options) =>
-  codec.createDeflater(options);
+  onPako().createDeflater(options);
 
 /** That nothing is missing. */
 type Platform<Exports extends typeof contract> = Exports;
