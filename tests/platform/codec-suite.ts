@@ -5,7 +5,7 @@ import type { DeflaterOptions } from "../../src/platform/contract.ts";
 import { fixedBlockMessage, storedMessage } from "../helpers/deflate-blocks.ts";
 import { noise } from "../helpers/deflate-frames.ts";
 import { readDeflate } from "../helpers/deflate-tokens.ts";
-import { concat, hex, toHex, utf8 } from "../helpers/wire.ts";
+import { concat, hex, toHex, utf8, WHOLE_SPACE } from "../helpers/wire.ts";
 
 const HELLO = utf8("Hello");
 /** RFC 7692, 7.2.3.1: "Hello", flushed. */
@@ -92,30 +92,34 @@ export function codecSuite({ createInflater, createDeflater }: Codec): void {
       expect(inflated(concat(...pieces))).toBe(toHex(HELLO));
     });
 
-    test("R7692-7.1.2.1-02, R7692-7.2.1-03, R7692-7.2.1-04: in every window, on every level, no distance is too far and no block is final", () => {
-      for (const windowBits of WINDOWS) {
-        let farthest = 0;
-        for (const level of LEVELS) {
-          // References of all distances: noise that comes again after up to 1.1 windows.
-          const window = 2 ** windowBits;
-          const period = Math.floor(
-            window * [0.4, 0.48, 0.6, 0.9, 0.98, 1, 1.1][level < 0 ? 0 : level % 7]!,
-          );
-          const data = concat(...Array<Uint8Array>(4).fill(noise(period, windowBits + level)));
-          const messages = cut(data, [1, 300, Math.floor(1.5 * period)]);
-          const memLevel = 1 + ((level + 1) % 9);
-          const { blocks, output } = readDeflate(
-            concat(...deflated(messages, options({ windowBits, level, memLevel }))),
-          );
-          expect(isEqual(output, data)).toBe(true);
-          expect(blocks.some(({ final }) => final)).toBe(false);
-          farthest = Math.max(farthest, ...blocks.map(({ maxDistance }) => maxDistance));
+    test(
+      "R7692-7.1.2.1-02, R7692-7.2.1-03, R7692-7.2.1-04: in every window, on every level, no distance is too far and no block is final",
+      { timeout: WHOLE_SPACE },
+      () => {
+        for (const windowBits of WINDOWS) {
+          let farthest = 0;
+          for (const level of LEVELS) {
+            // References of all distances: noise that comes again after up to 1.1 windows.
+            const window = 2 ** windowBits;
+            const period = Math.floor(
+              window * [0.4, 0.48, 0.6, 0.9, 0.98, 1, 1.1][level < 0 ? 0 : level % 7]!,
+            );
+            const data = concat(...Array<Uint8Array>(4).fill(noise(period, windowBits + level)));
+            const messages = cut(data, [1, 300, Math.floor(1.5 * period)]);
+            const memLevel = 1 + ((level + 1) % 9);
+            const { blocks, output } = readDeflate(
+              concat(...deflated(messages, options({ windowBits, level, memLevel }))),
+            );
+            expect(isEqual(output, data)).toBe(true);
+            expect(blocks.some(({ final }) => final)).toBe(false);
+            farthest = Math.max(farthest, ...blocks.map(({ maxDistance }) => maxDistance));
+          }
+          expect(farthest).toBeLessThanOrEqual(2 ** windowBits);
+          // Otherwise nothing has been shown.
+          expect(farthest).toBeGreaterThan(2 ** windowBits * 0.45);
         }
-        expect(farthest).toBeLessThanOrEqual(2 ** windowBits);
-        // Otherwise nothing has been shown.
-        expect(farthest).toBeGreaterThan(2 ** windowBits * 0.45);
-      }
-    });
+      },
+    );
 
     test("R7692-7.2.1-01: each flush ends with one empty stored block, however large the output", () => {
       // On level 0 the output is as long as the input and some, so that it fills the codec's buffer to the last octet.
@@ -245,7 +249,7 @@ export function codecSuite({ createInflater, createDeflater }: Codec): void {
       }
     });
 
-    test.each([0, 1, STEP - 1, STEP, STEP + 1, 2 * STEP, 5 * STEP + 7, 1_000_000])(
+    test.each([0, 1, STEP - 1, STEP, STEP + 1, 2 * STEP, 5 * STEP + 7, 300_000])(
       "CVE-2018-1000518, CVE-2026-54490: %d octets, compressed and stored, within the budget and beyond",
       (size) => {
         for (const data of [new Uint8Array(size), noise(size)]) {
@@ -424,7 +428,7 @@ export function codecSuite({ createInflater, createDeflater }: Codec): void {
       for (const [octets, budget, failure] of [
         [hex("ffffff"), 5, "corrupt"],
         [concat(FLUSHED, hex("ffffff")), 4, "corrupt"],
-        [concat(deflated([new Uint8Array(8 << 20)])[0]!, hex("ffffff")), 1 << 20, "too-big"],
+        [concat(deflated([new Uint8Array(1 << 20)])[0]!, hex("ffffff")), 1 << 18, "too-big"],
       ] as const) {
         const inflater = createInflater(15);
         expect(inflater.inflate(octets, budget)).toBe(failure);
