@@ -7,7 +7,7 @@
  * Fails (exit code 1) when a rule of the engine has no test, and when a title names an id that no rule has.
  *
  * Ids with a year or a section (CVE-2020-13935, R6455-5.2-01) count wherever a title has them. Short ones (D8, F82),
- * which also look like octets, count in front of a colon, in parentheses, or at the end:
+ * which also look like octets, count in front of a colon (where an id comes first), in parentheses, or at the end:
  *
  *   "R6455-5.5-01, F92: a control frame has at most 125 octets"      "a ping between fragments changes nothing (B1)"
  */
@@ -37,6 +37,7 @@ const FOLDERS = [
 const layerOf = ({ file }) =>
   FOLDERS.find(([, folder]) => file.startsWith(folder))?.[0] ?? "engine";
 
+const OCTET = /^[\da-f]{2}$/i;
 /** A range would hide the ids inside it. */
 const RANGE = /^[FDBR]\d+(-|–|\.\.)[FDBR]?\d+$/;
 
@@ -52,9 +53,10 @@ export function idsIn(name, known) {
   const found = new Set();
   for (const title of name.split(" > ")) {
     for (const word of wordsOf(title)) if (isLong(word)) found.add(word);
-    const beforeColon = title.match(/^([^:]*):/)?.[1] ?? "";
-    const inParentheses = [...title.matchAll(/\(([^()]*)\)/g)].map((match) => match[1]);
-    for (const text of [beforeColon, ...inParentheses]) {
+    const head = wordsOf(title.match(/^([^:]*):/)?.[1] ?? "");
+    if (head.length > 0 && isId(head[0]) && !head.some((word) => OCTET.test(word) && !isId(word)))
+      for (const word of head.filter(isId)) found.add(word);
+    for (const [, text] of title.matchAll(/\(([^()]*)\)/g)) {
       const words = wordsOf(text);
       if (words.every(isId)) for (const word of words) found.add(word);
     }
@@ -133,7 +135,7 @@ export function render(groups, proofs) {
   return lines.join("\n");
 }
 
-const MOST_TITLES = 3;
+const MOST_TITLES = 2;
 
 /**
  * Tests as `file: title; title; and 7 more`, one text for each file.
@@ -142,11 +144,12 @@ const MOST_TITLES = 3;
 function citations(tests) {
   const files = [...new Set(tests.map((test) => test.file))].toSorted();
   return files.map((file) => {
-    const names = tests.filter((test) => test.file === file).map((test) => escapeCell(test.name));
-    const titles = names.slice(0, MOST_TITLES);
-    const rest = names.length - titles.length;
-    if (rest > 0) titles.push(`and ${rest} more`);
-    return `\`${file}\`: ${titles.join("; ")}`;
+    const names = tests.filter((test) => test.file === file).map((test) => test.name);
+    const titles = [...new Set(names.map((name) => name.split(" > ").at(-1)))];
+    const cited = titles.slice(0, MOST_TITLES).map(escapeCell);
+    const rest = names.length - cited.length;
+    if (rest > 0) cited.push(`and ${rest} more`);
+    return `\`${file}\`: ${cited.join("; ")}`;
   });
 }
 

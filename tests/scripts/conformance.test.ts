@@ -20,6 +20,7 @@ test.each<[name: string, ids: string[]]>([
   ["reserved bits, R6455-5.2-01.", ["R6455-5.2-01"]],
   ["reserved bits (D8, F82)", ["D8", "F82"]],
   ["a rule (D8) in the middle", ["D8"]],
+  ["D8, wsproto F82, ws (a2f4e7c0): other words between", ["D8", "F82"]],
   ["D8/F82: both", ["D8", "F82"]],
   ["in the middle CVE-2020-13935 of a sentence", ["CVE-2020-13935"]],
   ["ws-a2f4e7c0: empty fragments count", ["ws-a2f4e7c0"]],
@@ -82,12 +83,12 @@ test("two rules with one id are a fault", () => {
 test("the document shows what proves a rule and what is still to come", () => {
   const many = Array.from({ length: 5 }, (_, index) => ({
     ...first,
-    name: `R6455-5.2-01: row ${index}`,
+    name: `a block > R6455-5.2-01: row ${index}`,
   }));
   const tests = [first, second, ...many];
   const lines = render(groups, assess(groups, tests).proofs).split("\n");
   expect(lines).toContain(
-    "| R6455-5.2-01 | first | `tests/b.test.ts`: first R6455-5.2-01; R6455-5.2-01: row 0; R6455-5.2-01: row 1; and 3 more |",
+    "| R6455-5.2-01 | first | `tests/b.test.ts`: first R6455-5.2-01; R6455-5.2-01: row 0; and 4 more |",
   );
   expect(lines).toContain(
     "| D8<br>B1 | second | `tests/a.test.ts`: B1: a\\|b\\\\u{a}<br>not yet: adapter |",
