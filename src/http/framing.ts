@@ -39,6 +39,8 @@ function contentLength(
 
 /** `headers`, with a repeated Content-Length, which `readContentLength` has read, made a single one (RFC 9110, 8.6). */
 export function mergeContentLength(headers: HeaderList): HeaderList {
+  const values = fieldValues(headers, "content-length");
+  if (values.length < 2 && !values.join().includes(",")) return headers;
   let seen = false;
   return headers.flatMap(([name, value]) => {
     if (name !== "content-length") return [[name, value] as const];

@@ -83,7 +83,7 @@ describe("lists", () => {
     [[""], []],
     [[], []],
     [["a b,c"], ["a b", "c"]],
-  ])("R9110-5.6.1-01, D17: %j has the elements %j", (values, expected) => {
+  ])("F102, R9110-5.6.1-01, D17: %j has the elements %j", (values, expected) => {
     expect(listElements(values)).toEqual(expected);
   });
 
