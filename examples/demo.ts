@@ -45,12 +45,16 @@ function compare(scene: number, side: Side, seen: readonly Line[]): void {
   }
 }
 
+function octets(lines: readonly Line[], way: string): number {
+  return lines
+    .filter((line) => line.way === way)
+    .reduce((most, line) => Math.max(most, line.total), 0);
+}
+
 /** What one side has sent the other has received. */
 function compareOctets(scene: number, from: readonly Line[], to: readonly Line[]): void {
-  const total = (lines: readonly Line[], way: string): number =>
-    lines.filter((line) => line.way === way).reduce((most, line) => Math.max(most, line.total), 0);
-  const sent = total(from, ">");
-  const received = total(to, "<");
+  const sent = octets(from, ">");
+  const received = octets(to, "<");
   if (sent !== received) differs(`scene ${scene + 1}: ${sent} octets sent, ${received} received`);
 }
 

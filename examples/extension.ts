@@ -83,7 +83,8 @@ const extensions = [new PerMessageDeflate(), new Reverse()];
 server.receiveData(client.send(new Request({ host: "example.com", target: "/", extensions })));
 for (const event of server.events()) {
   if (event.type !== "Request") continue;
-  console.log(`offered: ${event.extensions.join(", ")}`);
+  const offers = event.extensions.filter((offer) => typeof offer === "string");
+  console.log(`offered: ${offers.join(", ")}`);
   const accept = new AcceptConnection({ extensions: [new PerMessageDeflate(), new Reverse()] });
   client.receiveData(server.send(accept));
 }

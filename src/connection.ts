@@ -20,7 +20,7 @@ import { type Limits, resolveLimits } from "./limits.ts";
 import { type FrameEvent, MessageDecoder } from "./messages/decoder.ts";
 import { MessageEncoder } from "./messages/encoder.ts";
 import {
-  ConnectionState,
+  type ConnectionState,
   ConnectionType,
   Phase,
   publicState,

@@ -281,6 +281,8 @@ function requireFailure(value: unknown): RemoteProtocolError | null {
 }
 
 function requireArray<Item>(name: string, value: readonly Item[] = []): readonly Item[] {
-  if (Array.isArray(value)) return value;
+  // A guard on `value` itself would make its items any.
+  const given: unknown = value;
+  if (Array.isArray(given)) return value;
   throw new TypeError(`${name} must be an array, not ${typeName(value)}`);
 }

@@ -5,7 +5,7 @@ import {
   type Message,
   OutputBuffer,
   SERVER,
-  WSConnection,
+  type WSConnection,
 } from "wsproto";
 import { describeEvent, megabytes, type Line } from "./report.ts";
 
