@@ -45,7 +45,7 @@ function compare(scene: number, side: Side, seen: readonly Line[]): void {
   }
 }
 
-function octets(lines: readonly Line[], way: string): number {
+function highest(lines: readonly Line[], way: string): number {
   return lines
     .filter((line) => line.way === way)
     .reduce((most, line) => Math.max(most, line.total), 0);
@@ -53,8 +53,8 @@ function octets(lines: readonly Line[], way: string): number {
 
 /** What one side has sent the other has received. */
 function compareOctets(scene: number, from: readonly Line[], to: readonly Line[]): void {
-  const sent = octets(from, ">");
-  const received = octets(to, "<");
+  const sent = highest(from, ">");
+  const received = highest(to, "<");
   if (sent !== received) differs(`scene ${scene + 1}: ${sent} octets sent, ${received} received`);
 }
 
