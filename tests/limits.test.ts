@@ -4,6 +4,7 @@ import { CLIENT, SERVER } from "../src/states.ts";
 import {
   arriving,
   concat,
+  failureCode,
   frame,
   open,
   receive,
@@ -15,7 +16,7 @@ import {
 
 const MEBIBYTE = 1024 * 1024;
 
-/** REQUIREMENTS, section 0, of a server and of a client. */
+/** The defaults of a server and of a client, as docs/ and src/limits.ts state them. */
 const DEFAULTS: readonly [name: keyof Limits, server: number, client: number][] = [
   ["message", MEBIBYTE, 16 * MEBIBYTE],
   ["frame", MEBIBYTE, 16 * MEBIBYTE],
@@ -143,6 +144,17 @@ describe.each(ROLES)("limits of a Connection, %s", (role) => {
     const start = arriving(role, frame({ opcode: 2, length: size, payload: "x" }));
     const limits = { message: Infinity };
     expect(summary(receive(open(role, { limits }), start))).toEqual(["bytes… 78"]);
+  });
+
+  test("F88: a frame longer than memory is handed on as it arrives, and with a limit fails at once", () => {
+    const start = arriving(role, frame({ opcode: 2, length: 2 ** 40, payload: "ab" }));
+    const connection = open(role, { limits: { message: Infinity } });
+    const events = receive(connection, start.slice(0, -1), start.slice(-1), new Uint8Array(1000));
+    expect(events.map((event) => event.type)).toEqual(Array(3).fill("BytesMessage"));
+    expect(events.map((event) => "data" in event && event.data.length)).toEqual([1, 1, 1000]);
+    expect(events.filter((event) => "frameFinished" in event && event.frameFinished)).toEqual([]);
+    const header = start.slice(0, 10);
+    expect(failureCode(summary(receive(open(role), header)))).toBe(1009);
   });
 
   test("D10: control frames are under no limit but their own", () => {

@@ -226,7 +226,7 @@ describe("threshold and compress", () => {
   ];
 
   test.each(cases)(
-    "R7692-6.1-02, R7692-8-01, CVE-2012-4929: %j, pieces of %j, compress %s: compressed %s",
+    "R7692-6.1-02, R7692-8-01, CVE-2012-4929, B16: %j, pieces of %j, compress %s: compressed %s",
     (options, lengths, compress, compressed) => {
       const sender = finalized("", options);
       const receiver = finalized();
