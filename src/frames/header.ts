@@ -64,6 +64,7 @@ export class FrameHeader {
         fail("Control frame with payload len > 125", "ERR_CONTROL_LENGTH");
       }
     }
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one of DEFINED_OPCODES, see above
     this.opcode = opcode as Opcode;
     this.rsv = (first >>> 4) & 7;
     this.masked = (second & MASK) !== 0;

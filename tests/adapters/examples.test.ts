@@ -42,6 +42,7 @@ test("the example client talks to a server of ws", async () => {
   server.on("connection", (socket) => {
     socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary }));
   });
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it listens on TCP
   const { port } = server.address() as AddressInfo;
   const client = new Program("client", [`ws://127.0.0.1:${port}/`]);
   expect(await client.finished()).toEqual({ code: 0, output: conversation, errors: "" });
@@ -62,6 +63,7 @@ test.each([false, true])(
     client.send("Grüße");
     client.send(Buffer.from("00ff80", "hex"));
     client.send("x".repeat(100_000));
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of events are not Node's
     const [code, reason] = (await once(client, "close")) as [number, Buffer];
     expect(messages).toEqual(["Grüße", "00ff80", "x".repeat(100_000)]);
     expect([code, reason.toString()]).toEqual([4000, "enough"]);
