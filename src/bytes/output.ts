@@ -2,76 +2,121 @@ import { allocate } from "#platform";
 
 /** Octets of a block. Messages share it: an allocation of its own for each costs more than to write a small one. */
 const BLOCK_SIZE = 32 * 1024;
-const EMPTY: Uint8Array = new Uint8Array(0);
+/** So few octets are taken as a copy, which is cheaper than a view, and leaves the room to the next ones. */
+const COPIED_SIZE = 64;
+/** Blocks that are kept for whoever writes next, and the room that makes one worth it. */
+const MAX_SPARES = 8;
+const LEAST_ROOM = 1024;
+
+/** Memory for output, written from front to back. */
+interface Block {
+  readonly octets: Uint8Array;
+  /** The octets in front, which were taken, or are being written. */
+  used: number;
+}
+
+/** Blocks with room to which nobody is writing, so that a buffer holds none while it is empty. */
+const spares: Block[] = [];
+
+/** Stands for no block: there is no room in it. */
+const NO_BLOCK: Block = { octets: new Uint8Array(0), used: 0 };
 
 /**
  * Octets to be sent, one behind the other. What was taken is never written to again, so it may be given to a socket,
  * and the buffer goes on to be used. It is a view: its neighbours in the `ArrayBuffer` are other messages.
  */
 export class OutputBuffer {
-  /** The block being written; there may be octets in it that were taken. */
-  #block: Uint8Array = EMPTY;
+  /** The block being written, from `start` on. */
+  #block: Block = NO_BLOCK;
   #start: number = 0;
-  #end: number = 0;
 
   /** Octets that were written and not taken. */
   get length(): number {
-    return this.#end - this.#start;
+    return this.#block.used - this.#start;
   }
 
   /** The octets that were written since the last `take`, as one array. */
   take(): Uint8Array {
     const { length } = this;
-    if (length === 0) return new Uint8Array(0);
-    const taken = new Uint8Array(this.#block.buffer, this.#block.byteOffset + this.#start, length);
-    // A full block, such as that of a large message, is not held until the next one is needed.
-    if (this.#end === this.#block.length) this.#renew(EMPTY, 0);
-    else this.#start = this.#end;
+    if (length <= COPIED_SIZE) return this.#takeCopy(length);
+    const { octets } = this.#block;
+    const taken = new Uint8Array(octets.buffer, octets.byteOffset + this.#start, length);
+    this.#release();
+    return taken;
+  }
+
+  #takeCopy(length: number): Uint8Array {
+    const taken = new Uint8Array(length);
+    const { octets } = this.#block;
+    for (let index = 0; index < length; index++) taken[index] = octets[this.#start + index]!;
+    this.discard();
     return taken;
   }
 
   /** Forgets the octets that were written since the last `take`. */
   discard(): void {
-    this.#end = this.#start;
+    this.#block.used = this.#start;
+    this.#release();
   }
 
   /** Makes room for `size` octets behind those written, and gives the array to write them to, at `position`. */
   reserve(size: number): Uint8Array {
-    if (this.#block.length - this.#end < size) this.#grow(size);
-    return this.#block;
+    if (room(this.#block) < size) this.#grow(size);
+    return this.#block.octets;
   }
 
   /** Where the next octet goes in the array that `reserve` gave. */
   get position(): number {
-    return this.#end;
+    return this.#block.used;
   }
 
   /** Counts `size` octets, after `reserve`, as written. */
   commit(size: number): void {
-    this.#end += size;
+    this.#block.used += size;
   }
 
   /** Writes a copy of `octets` behind those written. */
   append(octets: Uint8Array): void {
-    this.reserve(octets.length).set(octets, this.#end);
+    this.reserve(octets.length).set(octets, this.#block.used);
     this.commit(octets.length);
   }
 
-  /** A new block, with what was not taken in front. */
+  /** Goes on in another block, with what was not taken in front of the room. */
   #grow(size: number): void {
     const pending = this.length;
-    const needed = pending + size;
-    // One large message gets a block of its own; what grows further is given room to do so.
-    const capacity = pending === 0 && size > BLOCK_SIZE ? size : Math.max(BLOCK_SIZE, 2 * needed);
-    const block = allocate(capacity);
-    // Without octets to move, the old block is not looked at: its memory may have been transferred with what was taken.
-    if (pending > 0) block.set(this.#block.subarray(this.#start, this.#end));
-    this.#renew(block, pending);
+    const block = pending === 0 ? takeBlock(size) : newBlock(2 * (pending + size));
+    const start = block.used;
+    if (pending > 0) {
+      block.octets.set(this.#block.octets.subarray(this.#start, this.#block.used), start);
+      block.used += pending;
+    }
+    this.#block = block;
+    this.#start = start;
   }
 
-  #renew(block: Uint8Array, written: number): void {
-    this.#block = block;
+  /** Lets go of the block, when it has nothing that was not taken. */
+  #release(): void {
+    const block = this.#block;
+    this.#block = NO_BLOCK;
     this.#start = 0;
-    this.#end = written;
+    if (room(block) >= LEAST_ROOM && spares.length < MAX_SPARES) spares.push(block);
   }
+}
+
+/** Octets that fit in. None if somebody has transferred the memory away together with what was taken of it. */
+function room({ octets, used }: Block): number {
+  return octets.length - used;
+}
+
+/** A block with room for `size` octets: a spare one if it has that much, else a new one. */
+function takeBlock(size: number): Block {
+  const spare = spares.pop();
+  if (spare !== undefined && room(spare) >= size) return spare;
+  // A large message has a block of its own, behind which the spare one is of use again.
+  if (spare !== undefined && size > BLOCK_SIZE) spares.push(spare);
+  return newBlock(size);
+}
+
+function newBlock(size: number): Block {
+  return { octets: allocate(Math.max(BLOCK_SIZE, size)), used: 0 };
 }

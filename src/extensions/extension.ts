@@ -35,6 +35,12 @@ export abstract class Extension {
    */
   readonly worksOn: "message" | "frame" | null = null;
 
+  /**
+   * Whether control frames, and messages without reserved bits, pass it as they are. If all extensions in use say so, the
+   * payload hooks are not called for these.
+   */
+  readonly sparesUnmarked: boolean = false;
+
   /** Whether it was negotiated; an extension that is not takes no part in a connection. */
   enabled(): boolean {
     return false;

@@ -56,6 +56,7 @@ export class PerMessageDeflate extends Extension {
   readonly name = "permessage-deflate" as const;
   override readonly reservedBits: RsvBits = RSV1;
   override readonly worksOn = "message" as const;
+  override readonly sparesUnmarked: boolean = true;
 
   /** Before the negotiation what this end wants, after it what was agreed. */
   #settings: DeflateSettings;

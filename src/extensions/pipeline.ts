@@ -4,7 +4,6 @@ import { CloseCode } from "../frames/close.ts";
 import type { RsvPolicy } from "../frames/decoder.ts";
 import { isControl, Opcode, type RsvBits } from "../frames/opcode.ts";
 import type { Extension, FrameContext } from "./extension.ts";
-import { PerMessageDeflate } from "./permessage-deflate.ts";
 
 /** The context of one direction, changed from call to call. */
 class CurrentContext implements FrameContext {
@@ -34,8 +33,8 @@ export class ExtensionPipeline implements RsvPolicy {
   readonly #inward: readonly Extension[];
   readonly #receiving: CurrentContext;
   readonly #sending: CurrentContext;
-  /** permessage-deflate alone leaves control frames and messages without RSV1 as they are: its hooks are not called. */
-  readonly #deflateOnly: boolean;
+  /** Then no payload hook is called for control frames, and for messages without reserved bits. */
+  readonly #sparesUnmarked: boolean;
   #messageChanges: boolean = false;
 
   /** @param extensions those in use, in the order of the answer; not empty */
@@ -44,7 +43,7 @@ export class ExtensionPipeline implements RsvPolicy {
     this.#inward = [...extensions].reverse();
     this.#receiving = new CurrentContext(client);
     this.#sending = new CurrentContext(client);
-    this.#deflateOnly = extensions.every(({ constructor }) => constructor === PerMessageDeflate);
+    this.#sparesUnmarked = extensions.every((extension) => extension.sparesUnmarked);
   }
 
   claimedBits(opcode: Opcode, rsv: number, length: number): number {
@@ -56,14 +55,14 @@ export class ExtensionPipeline implements RsvPolicy {
       claimed |= rsvNumber(answer);
     }
     if (opcode === Opcode.TEXT || opcode === Opcode.BINARY) {
-      this.#messageChanges = !this.#deflateOnly || (rsv & RSV1) !== 0;
+      this.#messageChanges = !this.#sparesUnmarked || rsv !== 0;
     }
     return claimed;
   }
 
   /** Whether the payload of a received frame with this opcode, whose header was read last, is not the message's own. */
   changes(opcode: Opcode): boolean {
-    return isControl(opcode) ? !this.#deflateOnly : this.#messageChanges;
+    return isControl(opcode) ? !this.#sparesUnmarked : this.#messageChanges;
   }
 
   /**
@@ -118,7 +117,6 @@ export class ExtensionPipeline implements RsvPolicy {
 }
 
 const EMPTY: Uint8Array = new Uint8Array(0);
-const RSV1 = 4;
 
 /** The reserved bits of each number (see `FrameHeader.rsv`). */
 const rsvBits: readonly RsvBits[] = [0, 1, 2, 3, 4, 5, 6, 7].map((number) =>

@@ -83,19 +83,18 @@ export class FrameDecoder {
   readHeader(): boolean {
     const source = this.#source;
     const offset = this.#offset;
+    if (this.#carried > 0) return this.#readCarriedHeader();
+    const available = source.length - offset;
+    if (available < 2) return this.#readCarriedHeader();
     const { header } = this;
-    if (this.#carried === 0 && source.length - offset >= 2) {
-      const second = source[offset + 1]!;
-      const size = headerSize(second);
-      if (source.length - offset >= size) {
-        header.readOpening(source[offset]!, second);
-        if (size > 2) header.readExtendedLength(source, offset + 2);
-        this.#offset = offset + size;
-        this.#begin();
-        return true;
-      }
-    }
-    return this.#readCarriedHeader();
+    const second = source[offset + 1]!;
+    const size = headerSize(second);
+    if (available < size) return this.#readCarriedHeader();
+    header.readOpening(source[offset]!, second);
+    if (size > 2) header.readExtendedLength(source, offset + 2);
+    this.#offset = offset + size;
+    this.#begin();
+    return true;
   }
 
   #readCarriedHeader(): boolean {
@@ -213,8 +212,10 @@ export class FrameDecoder {
   /** Goes on to the next chunk, when the current one was read to its end. */
   #nextChunk(): boolean {
     if (this.#queueStart === this.#queue.length) {
-      this.#queue.length = 0;
-      this.#queueStart = 0;
+      if (this.#queueStart > 0) {
+        this.#queue.length = 0;
+        this.#queueStart = 0;
+      }
       this.#source = EMPTY;
       this.#offset = 0;
       return false;
