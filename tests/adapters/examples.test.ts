@@ -63,7 +63,7 @@ test.each([false, true])(
     client.send("Grüße");
     client.send(Buffer.from("00ff80", "hex"));
     client.send("x".repeat(100_000));
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of events are not Node's
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- once() does not know an event's types
     const [code, reason] = (await once(client, "close")) as [number, Buffer];
     expect(messages).toEqual(["Grüße", "00ff80", "x".repeat(100_000)]);
     expect([code, reason.toString()]).toEqual([4000, "enough"]);
