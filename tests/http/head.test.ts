@@ -362,6 +362,24 @@ describe("laws", () => {
     );
   });
 
+  test("CVE-2025-5399: each call takes all octets, unless the head ends or is at fault", () => {
+    fc.assert(
+      fc.property(grammars, mutated, places, (grammar, octets, cuts) => {
+        const reader = new HeadReader<unknown>(grammar, LIMITS);
+        for (const chunk of cutAt(octets, cuts)) {
+          try {
+            const end = reader.read(chunk, 0);
+            if (reader.complete) break;
+            expect(end).toBe(chunk.length);
+          } catch (error) {
+            expect(error).toBeInstanceOf(HttpFault);
+            break;
+          }
+        }
+      }),
+    );
+  });
+
   test("B10: noise causes nothing but an HttpFault", () => {
     fc.assert(
       fc.property(grammars, fc.uint8Array({ maxLength: 100 }), (grammar, octets) => {
