@@ -115,7 +115,7 @@ export class Connection {
   send(event: Event): Uint8Array {
     scratch.discard();
     this.sendInto(event, scratch);
-    return scratch.take();
+    return scratch.cut();
   }
 
   /** As `send`, but writes the octets behind those that are in `output`, so that many events leave in one write. */
@@ -143,7 +143,7 @@ export class Connection {
     if (!isMessage || this.#phase !== Phase.OPEN) return [this.send(event)];
     scratch.discard();
     const payload = this.#encoder.writeMessageHead(event, scratch);
-    const head = scratch.take();
+    const head = scratch.cut();
     return payload === null ? [head] : [head, payload];
   }
 
@@ -160,7 +160,7 @@ export class Connection {
     }
     const failed = RECEIVING[this.#phase].failure ?? this.#phase;
     this.#enter(SENDING[failed].CloseConnection ?? failed);
-    return scratch.take();
+    return scratch.cut();
   }
 
   /**

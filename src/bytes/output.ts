@@ -35,28 +35,31 @@ export class OutputBuffer {
     return this.#block.used - this.#start;
   }
 
-  /** The octets that were written since the last `take`, as one array. */
+  /** The octets that were written since the last `take` or `cut`, as one array. */
   take(): Uint8Array {
-    const { length } = this;
-    if (length <= COPIED_SIZE) return this.#takeCopy(length);
-    const { octets } = this.#block;
-    const taken = new Uint8Array(octets.buffer, octets.byteOffset + this.#start, length);
+    const taken = this.cut();
     this.#release();
     return taken;
   }
 
-  #takeCopy(length: number): Uint8Array {
+  /** As `take`, but holds on to its memory: for a buffer that is written to again and again. */
+  cut(): Uint8Array {
+    const { octets, used } = this.#block;
+    const start = this.#start;
+    const length = used - start;
+    if (length > COPIED_SIZE) {
+      this.#start = used;
+      return new Uint8Array(octets.buffer, octets.byteOffset + start, length);
+    }
     const taken = new Uint8Array(length);
-    const { octets } = this.#block;
-    for (let index = 0; index < length; index++) taken[index] = octets[this.#start + index]!;
-    this.discard();
+    for (let index = 0; index < length; index++) taken[index] = octets[start + index]!;
+    this.#block.used = start;
     return taken;
   }
 
-  /** Forgets the octets that were written since the last `take`. */
+  /** Forgets the octets that were written since the last `take` or `cut`. */
   discard(): void {
     this.#block.used = this.#start;
-    this.#release();
   }
 
   /** Makes room for `size` octets behind those written, and gives the array to write them to, at `position`. */
