@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { LocalProtocolError } from "../../src/errors.ts";
+import { LocalProtocolError, ParseFailed } from "../../src/errors.ts";
 import { CloseConnection } from "../../src/events.ts";
-import { CloseCode } from "../../src/frames/close.ts";
+import { CloseCode, readClose, writeClose } from "../../src/frames/close.ts";
 import { ConnectionState } from "../../src/states.ts";
 import {
   hex,
@@ -46,11 +46,35 @@ function wrongCodes(end: number, isRight: (code: number) => boolean): number[] {
   );
 }
 
-const ALL = 65_536;
+describe("all 65,536 close codes", () => {
+  const ALL = 65_536;
 
-describe.each(ROLES)("all close codes, %s", { timeout: WHOLE_SPACE }, (role) => {
-  test("R6455-7.4.1-01, R6455-7.4.2-01, F8, F9, F87, D5: received (F-close-*)", () => {
+  test("R6455-7.4.1-01, R6455-7.4.2-01, F87, D5: read", () => {
     const wrong = wrongCodes(ALL, (code) => {
+      const payload = Uint8Array.of(code >> 8, code & 0xff, 0x61);
+      const read = attempt(() => JSON.stringify(readClose(payload)));
+      return read === (isOnTheWire(code) ? JSON.stringify({ code, reason: "a" }) : refusal(code));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test("R6455-7.4.1-01, F93, D5: written", () => {
+    const wrong = wrongCodes(ALL, (code) => {
+      const payload = attempt(() => toHex(writeClose(code, null)));
+      if (code === 1005) return payload === "";
+      if (!isOnTheWire(code)) return payload === "ERR_CLOSE_CODE";
+      return payload === toHex(Uint8Array.of(code >> 8, code & 0xff));
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+/** Beyond the last code that may be on the wire. */
+const MOST = 5100;
+
+describe.each(ROLES)("close codes, %s", { timeout: WHOLE_SPACE }, (role) => {
+  test("R6455-7.4.1-01, R6455-7.4.2-01, F8, F9, F87, D5: received (F-close-*)", () => {
+    const wrong = wrongCodes(MOST, (code) => {
       const connection = open(role);
       connection.receiveData(closeFrame(role, code));
       const event = connection.events().next().value;
@@ -70,9 +94,9 @@ describe.each(ROLES)("all close codes, %s", { timeout: WHOLE_SPACE }, (role) => 
   });
 
   test("R6455-7.4.1-01, R6455-7.4.1-02, R7692-5.1-01, F93, D5, F72: sent", () => {
-    const wrong = wrongCodes(ALL, (code) => {
+    const wrong = wrongCodes(MOST, (code) => {
       const connection = open(role);
-      const sent = attempt(() => connection.send(new CloseConnection({ code })));
+      const sent = attempt(() => toHex(connection.send(new CloseConnection({ code }))));
       const closing = connection.state === ConnectionState.LOCAL_CLOSING;
       if (code === 1005) return closing && sent === toHex(leaving(role, hex("8800")));
       if (!isOnTheWire(code)) return !closing && sent === "ERR_CLOSE_CODE";
@@ -84,9 +108,9 @@ describe.each(ROLES)("all close codes, %s", { timeout: WHOLE_SPACE }, (role) => 
   });
 
   test("R11, D5: what fail() takes is what may be sent", () => {
-    const wrong = wrongCodes(5100, (code) => {
+    const wrong = wrongCodes(MOST, (code) => {
       const connection = open(role);
-      const sent = attempt(() => connection.fail(code));
+      const sent = attempt(() => toHex(connection.fail(code)));
       const isTaken = isOnTheWire(code) || code === 1005;
       return connection.closeExpected === isTaken && (sent !== "ERR_CLOSE_CODE") === isTaken;
     });
@@ -97,7 +121,9 @@ describe.each(ROLES)("all close codes, %s", { timeout: WHOLE_SPACE }, (role) => 
     "D5, D6: %d is no close code that may be sent",
     (code) => {
       const connection = open(role);
-      expect(attempt(() => connection.send(new CloseConnection({ code })))).toBe("ERR_CLOSE_CODE");
+      expect(attempt(() => toHex(connection.send(new CloseConnection({ code }))))).toBe(
+        "ERR_CLOSE_CODE",
+      );
       expect(connection.state).toBe(ConnectionState.OPEN);
     },
   );
@@ -118,12 +144,13 @@ describe.each(ROLES)("all close codes, %s", { timeout: WHOLE_SPACE }, (role) => 
   });
 });
 
-/** The octets sent, in hex, or the code of the LocalProtocolError. */
-function attempt(send: () => Uint8Array): string {
+/** What `action` gives, or the code of its LocalProtocolError, or the message of its ParseFailed. */
+function attempt(action: () => string): string {
   try {
-    return toHex(send());
+    return action();
   } catch (error) {
     if (error instanceof LocalProtocolError) return error.code;
+    if (error instanceof ParseFailed) return error.message;
     throw error;
   }
 }

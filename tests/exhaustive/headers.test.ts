@@ -3,7 +3,7 @@ import { Connection } from "../../src/connection.ts";
 import { PerMessageDeflate } from "../../src/extensions/permessage-deflate.ts";
 import type { FrameEvent } from "../../src/messages/decoder.ts";
 import { ConnectionType } from "../../src/states.ts";
-import { type Role, WHOLE_SPACE, withoutStacks } from "../helpers/wire.ts";
+import { onOnePlatform, type Role, WHOLE_SPACE, withoutStacks } from "../helpers/wire.ts";
 
 /** Where a header arrives. */
 interface Place {
@@ -64,12 +64,21 @@ function connect({ role, deflate, inside }: Place): Connection {
   return connection;
 }
 
+/** Octets of the length and of the key that follow the first two octets, by the second one. */
+const SIZES = Array.from({ length: 256 }, (_, second) => {
+  const marker = second & 0x7f;
+  return (marker === 126 ? 2 : marker === 127 ? 8 : 0) + (second < 0x80 ? 0 : 4);
+});
+
 /** The shortest length that the header's form can have, and a key of zeros, behind the first two octets. */
 function wholeHeader(first: number, second: number): Uint8Array {
+  const header = new Uint8Array(2 + SIZES[second]!);
+  header[0] = first;
+  header[1] = second;
   const marker = second & 0x7f;
-  const extended = marker === 126 ? [0, 126] : marker === 127 ? [0, 0, 0, 0, 0, 1, 0, 0] : [];
-  const key = (second & 0x80) === 0 ? [] : [0, 0, 0, 0];
-  return Uint8Array.of(first, second, ...extended, ...key);
+  if (marker === 126) header[3] = 126;
+  if (marker === 127) header[7] = 1;
+  return header;
 }
 
 /** What is expected of the engine, in the words of `judge` and with a payload of zeros where it is short. */
@@ -145,7 +154,7 @@ const PLACES: readonly Place[] = (["client", "server"] as const).flatMap((role) 
   [false, true].flatMap((deflate) => [false, true].map((inside) => ({ role, deflate, inside }))),
 );
 
-describe("all first two octets of a frame", () => {
+describe.runIf(onOnePlatform)("all first two octets of a frame", () => {
   test.each(PLACES)(
     "R6455-5.2-01, R6455-5.2-02, R6455-5.4-01, R6455-5.5-01, R7692-6.1-01, F82, F83: as the RFC has it: $role, deflate $deflate, inside a message $inside",
     { timeout: WHOLE_SPACE },

@@ -94,7 +94,7 @@ describe("whatever arrives", { timeout: WHOLE_SPACE }, () => {
       fc.property(role, noise, deflate, cuts, (receiver, octets, options, sizes) => {
         readsQuietly(receiver, cut(octets, sizes), options);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -111,7 +111,7 @@ describe("whatever arrives", { timeout: WHOLE_SPACE }, () => {
           readsQuietly(receiver, cut(altered(octets, changes), sizes), options);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -144,7 +144,7 @@ describe("whatever arrives", { timeout: WHOLE_SPACE }, () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -170,7 +170,7 @@ describe("whatever arrives", { timeout: WHOLE_SPACE }, () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
@@ -200,7 +200,7 @@ describe("the octets that were passed in", { timeout: WHOLE_SPACE }, () => {
           expect(owned!.state).toBe(borrowed!.state);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 75 },
     );
   });
 });
@@ -227,7 +227,7 @@ describe("steps", { timeout: WHOLE_SPACE }, () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

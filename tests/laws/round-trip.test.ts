@@ -75,7 +75,7 @@ describe("what is written is read", { timeout: WHOLE_SPACE }, () => {
         }
         expect(plain(assembled(received))).toEqual(plain(wholeMessages(events)));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -103,7 +103,7 @@ describe("what is written is read", { timeout: WHOLE_SPACE }, () => {
           expect(plain(assembled(got[side]))).toEqual(expected);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
@@ -140,7 +140,7 @@ describe("the ways to send", { timeout: WHOLE_SPACE }, () => {
         expect(results[1]).toEqual(results[0]);
         expect(results[2]).toEqual(results[0]);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
@@ -159,7 +159,7 @@ describe("the ways to send", { timeout: WHOLE_SPACE }, () => {
         // What was taken first is not changed by what came later.
         for (const { octets, copy } of taken) expect(toHex(octets) === copy).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -175,7 +175,7 @@ describe("the ways to send", { timeout: WHOLE_SPACE }, () => {
         );
         for (const { octets, copy } of sent) expect(toHex(octets) === copy).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });

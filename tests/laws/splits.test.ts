@@ -88,7 +88,7 @@ describe("where a chunk ends changes nothing", { timeout: WHOLE_SPACE }, () => {
         expect(outcome(receiver, cut(octets, sizes), options)).toEqual(whole);
         expect(hasFailed(whole)).toBe(false);
       }),
-      { numRuns: 150 },
+      { numRuns: 75 },
     );
   });
 
@@ -102,7 +102,7 @@ describe("where a chunk ends changes nothing", { timeout: WHOLE_SPACE }, () => {
         expect({ ...split, unfinished: "" }).toEqual({ ...whole, unfinished: "" });
         expectSameUnfinished(whole, split);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -129,7 +129,7 @@ describe("where a chunk ends changes nothing", { timeout: WHOLE_SPACE }, () => {
           expectSameUnfinished(whole, split);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
