@@ -21,6 +21,9 @@ function on(
 
 export default defineConfig({
   test: {
+    // For tests that hang; how fast a machine is decides nothing.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // The report is for .ci/run, which counts the tests.
     reporters:
       process.env["CI"] === undefined

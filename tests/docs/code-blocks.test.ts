@@ -63,7 +63,7 @@ beforeAll(async () => {
   writeFileSync(path.join(FOLDER, "tsconfig.json"), JSON.stringify(configuration));
   complaints = spawnSync(TSC, ["-p", "."], { cwd: FOLDER, encoding: "utf8" }).stdout.split("\n");
   await runAll();
-}, 120_000);
+});
 
 const configuration = {
   extends: "../../tsconfig/base.json",
