@@ -4,12 +4,13 @@ import { KERNEL_MODULE } from "./kernel-module.ts";
 import { PlainKernel } from "./plain-kernel.ts";
 
 /**
- * The two loops in which long payloads spend their time, on a memory of their own: octets are copied in, worked on,
- * and copied or decoded out of it. In WebAssembly, copies included, XOR is 25 times as fast as one octet after the other
- * (16 KiB: 2 microseconds) and UTF-8 five times as fast as `utf8Slice` (1 KiB of Russian: 2; `node bench/micro/kernel.mjs`).
+ * The two loops in which long payloads spend their time, on a memory of their own: octets are copied in, worked on, and
+ * copied or decoded out of it. In WebAssembly, copies included, XOR is some 40 times as fast as one octet after the other
+ * (16 KiB: 2 microseconds; `node bench/micro/mask.mjs`), and UTF-8 some 5 times as fast as Node's own check and
+ * conversion (1 KiB of many scripts: 2 to 3 microseconds; `node bench/micro/text.mjs`).
  */
 export interface Kernel {
-  /** `WINDOW` octets for the input, then room for what `transcode` makes of them at `OUTPUT`. */
+  /** The window for the input, then room for what `transcode` makes of it at `OUTPUT`. */
   readonly memory: Uint8Array;
   /** XORs the octets from `start` to `end` with `key` (see `mask.ts`) in place. Zero if all of the result is ASCII. */
   mask(start: number, end: number, key: number): number;
@@ -23,10 +24,13 @@ export interface Kernel {
   transcoded(): number;
 }
 
-/** Octets worked on at once: no less than Node reads from a socket, so that the text of a chunk is made in one piece. */
+/**
+ * Octets worked on at once: no less than Node reads from a socket, so that the text of a chunk is made in one piece, and a
+ * multiple of 4, so that every window begins with the same octet of the key.
+ */
 export const WINDOW = 65_536;
 
-/** Where the output begins: the kernels touch up to 32 octets after the window. */
+/** Where the output begins: 3 octets carried may come before the window's, and the kernels touch 32 after its end. */
 export const OUTPUT: number = WINDOW + 64;
 
 /** What a kernel's memory has: the window, two octets of output for each of its octets, and room to overrun. */
