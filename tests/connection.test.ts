@@ -14,8 +14,9 @@ import {
   TextMessage,
 } from "../src/events.ts";
 import { OutputBuffer } from "../src/bytes/output.ts";
-import { Extension } from "../src/extensions/extension.ts";
+import { Extension, NO_RSV_BITS } from "../src/extensions/extension.ts";
 import { PerMessageDeflate } from "../src/extensions/permessage-deflate.ts";
+import type { RsvBits } from "../src/frames/opcode.ts";
 import { ConnectionState, ConnectionType } from "../src/states.ts";
 import {
   arriving,
@@ -120,6 +121,24 @@ describe.each(ROLES)("a Connection, %s", (role) => {
     ]);
   });
 
+  test("D1: a reader that is always behind gets everything, in order", () => {
+    const connection = open(role);
+    const chunk = (index: number) =>
+      arriving(role, frame({ opcode: 1, payload: `${index}` }), frame({ opcode: 10 }));
+    const seen: string[] = [];
+    for (let index = 0; index < 500; index++) {
+      connection.receiveData(chunk(2 * index));
+      connection.receiveData(chunk(2 * index + 1));
+      for (let events = 0; events < 3; events++) {
+        const { value } = connection.events().next();
+        if (value !== undefined) seen.push(...summary([value]));
+      }
+    }
+    seen.push(...summary(connection.events()));
+    const expected = Array.from({ length: 1000 }, (_, index) => [`text ${index}`, "pong "]).flat();
+    expect(seen).toEqual(expected);
+  });
+
   test("F75: a received Close sends nothing", () => {
     const connection = open(role);
     const output = new OutputBuffer();
@@ -195,14 +214,26 @@ describe.each(ROLES)("a Connection, %s", (role) => {
     }
   });
 
-  test.each([0, 1, 125, 126, 4096, 4097, 21_845, 21_846, 65_535, 65_536])(
-    "F91: text of %d characters, of one, two and three octets each",
+  test.each([0, 1, 125, 126, 4096, 4097, 21_845, 21_846, 65_535, 65_536, 65_537, 140_000])(
+    "F91: text of %d characters, of one, two, three and four octets each",
     (size) => {
-      for (const character of ["a", "é", "€"]) {
+      for (const character of ["a", "é", "€", "👋"]) {
         const data = character.repeat(size);
         const sent = open(role).send(new TextMessage({ data }));
         expectOctets(sent, leaving(role, frame({ opcode: 1, payload: data })));
         expect(sent.length).toBeGreaterThanOrEqual(size);
+      }
+    },
+  );
+
+  test.each([65_534, 65_535, 65_536, 131_071, 131_072])(
+    "F91, D6: in a long text no pair of surrogates is cut, and lone ones are replaced: at %d",
+    (place) => {
+      for (const odd of ["👋", "\ud83d", "\udc4b", "\udc4b\ud83d"]) {
+        const data = `${"a".repeat(place)}${odd}${"é".repeat(70_000)}`;
+        const sent = open(role).send(new TextMessage({ data }));
+        expectOctets(sent, leaving(role, frame({ opcode: 1, payload: data })));
+        expect(sent.length).toBeGreaterThan(data.length);
       }
     },
   );
@@ -496,6 +527,29 @@ describe("sendParts and sendInto", () => {
     structuredClone(sent, { transfer: [buffer] });
     expect(open("server").fail(1000).length).toBe(4);
     expect(open("server").send(new Ping())).toEqual(hex("8900"));
+  });
+});
+
+describe("an extension that calls the connection", () => {
+  test("R11: what it fails stays failed, whatever is being read", () => {
+    class Failing extends Neutral {
+      connection: Connection | null = null;
+
+      override frameInboundHeader(): RsvBits {
+        this.connection?.fail(1011);
+        return NO_RSV_BITS;
+      }
+    }
+    const extension = new Failing();
+    const connection = open("client", {}, [extension]);
+    extension.connection = connection;
+    connection.receiveData(frame({ opcode: 8 }));
+    const closes = [...connection.events()];
+    expect(closes.length).toBeLessThanOrEqual(1);
+    expect(connection.state).toBe(ConnectionState.LOCAL_CLOSING);
+    expect(connection.closeExpected).toBe(true);
+    expect(receive(connection, text)).toEqual([]);
+    expect(summary(receive(connection, null))).toEqual(["close 1006 null"]);
   });
 });
 

@@ -7,6 +7,8 @@ const COPIED_SIZE = 64;
 /** Blocks that are kept for whoever writes next, and the room that makes one worth it. */
 const MAX_SPARES = 8;
 const LEAST_ROOM = 1024;
+/** Larger blocks, such as that of a large message, go with what was written in them. */
+const LARGEST_KEPT = 8 * BLOCK_SIZE;
 
 /** Memory for output, written from front to back. */
 interface Block {
@@ -48,7 +50,8 @@ export class OutputBuffer {
     const start = this.#start;
     const length = used - start;
     if (length > COPIED_SIZE) {
-      this.#start = used;
+      if (octets.length > LARGEST_KEPT) this.#release();
+      else this.#start = used;
       return new Uint8Array(octets.buffer, octets.byteOffset + start, length);
     }
     const taken = new Uint8Array(length);
@@ -102,7 +105,8 @@ export class OutputBuffer {
     const block = this.#block;
     this.#block = NO_BLOCK;
     this.#start = 0;
-    if (room(block) >= LEAST_ROOM && spares.length < MAX_SPARES) spares.push(block);
+    if (block.octets.length > LARGEST_KEPT || room(block) < LEAST_ROOM) return;
+    if (spares.length < MAX_SPARES) spares.push(block);
   }
 }
 

@@ -7,17 +7,21 @@ const BLOCK = 32 * 1024;
 
 /** What may be done with an OutputBuffer, and how many octets with it. */
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ act: fc.constant("append"), size: fc.nat(200) }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constant("reserve"), size: fc.nat(5000) }) },
+  { weight: 6, arbitrary: fc.record({ act: fc.constant("append" as const), size: fc.nat(200) }) },
+  { weight: 2, arbitrary: fc.record({ act: fc.constant("reserve" as const), size: fc.nat(5000) }) },
   {
     weight: 1,
     arbitrary: fc.record({
-      act: fc.constant("append"),
+      act: fc.constant("append" as const),
       size: fc.integer({ min: BLOCK - 5, max: 3 * BLOCK }),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ act: fc.constant("take"), size: fc.constant(0) }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant("discard"), size: fc.constant(0) }) },
+  { weight: 3, arbitrary: fc.record({ act: fc.constant("take" as const), size: fc.constant(0) }) },
+  { weight: 3, arbitrary: fc.record({ act: fc.constant("cut" as const), size: fc.constant(0) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ act: fc.constant("discard" as const), size: fc.constant(0) }),
+  },
 );
 
 describe("OutputBuffer", () => {
@@ -29,8 +33,8 @@ describe("OutputBuffer", () => {
         let pending: Uint8Array[] = [];
         let next = 0;
         for (const { act, size } of steps) {
-          if (act === "take") {
-            const octets = output.take();
+          if (act === "take" || act === "cut") {
+            const octets = output[act]();
             expect(toHex(octets) === toHex(concat(...pending))).toBe(true);
             taken.push({ octets, copy: toHex(octets) });
             pending = [];
@@ -75,17 +79,45 @@ describe("OutputBuffer", () => {
     expect(taken.map(({ byteOffset }) => byteOffset - taken[0]!.byteOffset)).toEqual([0, 100, 200]);
   });
 
-  test("a large message has a block of its own, of its size", () => {
+  test("a large message has a block of its own, of its size, which goes with it", () => {
     const output = new OutputBuffer();
-    output.append(new Uint8Array(1));
+    output.append(new Uint8Array(100));
     output.take();
-    output.append(new Uint8Array(BLOCK + 1).fill(5));
-    const large = output.take();
-    expect(large.buffer.byteLength).toBe(BLOCK + 1);
-    output.append(Uint8Array.of(6));
-    const small = output.take();
-    expect(small.buffer).not.toBe(large.buffer);
-    expect(large.every((octet) => octet === 5)).toBe(true);
+    for (const take of [() => output.take(), () => output.cut()]) {
+      output.append(new Uint8Array(10 * BLOCK).fill(5));
+      const large = take();
+      expect(large.buffer.byteLength).toBe(10 * BLOCK);
+      output.append(new Uint8Array(100).fill(6));
+      const small = take();
+      expect(small.buffer).not.toBe(large.buffer);
+      expect(large.every((octet) => octet === 5)).toBe(true);
+    }
+  });
+
+  test("few octets are a copy, so that they hold nothing else", () => {
+    const output = new OutputBuffer();
+    for (const take of [() => output.take(), () => output.cut()]) {
+      output.append(new Uint8Array(64).fill(1));
+      const taken = take();
+      expect(taken.buffer.byteLength).toBe(64);
+      output.append(new Uint8Array(64).fill(2));
+      take();
+      expect(taken.every((octet) => octet === 1)).toBe(true);
+    }
+  });
+
+  test("a buffer that is empty leaves its block to others, and none is written by two", () => {
+    const [one, other] = [new OutputBuffer(), new OutputBuffer()];
+    one.append(new Uint8Array(100).fill(1));
+    const first = one.take();
+    other.append(new Uint8Array(100).fill(2));
+    one.append(new Uint8Array(100).fill(3));
+    const [second, third] = [other.take(), one.take()];
+    expect(second.buffer).toBe(first.buffer);
+    expect(third.buffer).not.toBe(second.buffer);
+    for (const [index, octets] of [first, second, third].entries()) {
+      expect(octets.every((octet) => octet === index + 1)).toBe(true);
+    }
   });
 
   test("the memory of what was taken may be transferred away; the buffer goes on", () => {
