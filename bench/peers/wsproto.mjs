@@ -11,8 +11,8 @@ import {
   TextMessage,
 } from "../../dist/index.js";
 
-/** When what was written together is handed on. */
-const FLUSH_AT = 64 * 1024;
+/** So much is written together before it is handed on; as much as a stream of Node takes before it asks to wait. */
+const FLUSH_AT = 16 * 1024;
 
 function extensions({ role, deflate = false }) {
   if (!deflate) return [];
