@@ -124,7 +124,6 @@ export class FrameDecoder {
     }
     this.remaining = length;
     this.#keyMissing = masked;
-    this.#key = 0;
   }
 
   /** Reads the masking key where there is one and it was not read yet. */

@@ -1,6 +1,7 @@
 import { constants, deflateRawSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Limits } from "../../src/limits.ts";
 import type { FrameEvent } from "../../src/messages/decoder.ts";
 import {
   arriving,
@@ -39,15 +40,16 @@ function outcome(
   receiver: Role,
   chunks: readonly Uint8Array[],
   options: Parameters<typeof negotiated>[0],
-  limits = {},
+  { limits = {}, readAtEnd = false }: { limits?: Partial<Limits>; readAtEnd?: boolean } = {},
 ): Outcome {
   const connection = open(receiver, { limits }, negotiated(options)[receiver]);
   const events: FrameEvent[] = [];
   for (const chunk of chunks) {
     if (connection.closeExpected) break;
     connection.receiveData(chunk);
-    events.push(...connection.events());
+    if (!readAtEnd) events.push(...connection.events());
   }
+  events.push(...connection.events());
   const { state, closeExpected } = connection;
   connection.receiveData(null);
   const all = summary([...events, ...connection.events()]);
@@ -85,7 +87,9 @@ describe("where a chunk ends changes nothing", { timeout: WHOLE_SPACE }, () => {
         const sender = other(receiver);
         const octets = written(sender, events, negotiated(options)[sender]);
         const whole = outcome(receiver, [octets], options);
-        expect(outcome(receiver, cut(octets, sizes), options)).toEqual(whole);
+        const chunks = cut(octets, sizes);
+        expect(outcome(receiver, chunks, options)).toEqual(whole);
+        expect(outcome(receiver, chunks, options, { readAtEnd: true })).toEqual(whole);
         expect(hasFailed(whole)).toBe(false);
       }),
       { numRuns: 75 },
@@ -97,8 +101,8 @@ describe("where a chunk ends changes nothing", { timeout: WHOLE_SPACE }, () => {
       fc.property(role, session, cuts, alterations, (receiver, events, sizes, changes) => {
         const octets = altered(written(other(receiver), events), changes);
         const limits = { message: 500, frame: 400, fragments: 4 };
-        const whole = outcome(receiver, [octets], null, limits);
-        const split = outcome(receiver, cut(octets, sizes), null, limits);
+        const whole = outcome(receiver, [octets], null, { limits });
+        const split = outcome(receiver, cut(octets, sizes), null, { limits });
         expect({ ...split, unfinished: "" }).toEqual({ ...whole, unfinished: "" });
         expectSameUnfinished(whole, split);
       }),
@@ -118,8 +122,8 @@ describe("where a chunk ends changes nothing", { timeout: WHOLE_SPACE }, () => {
           const sender = other(receiver);
           const octets = altered(written(sender, events, negotiated(options)[sender]), changes);
           const limits = { message: 500, frame: 400, fragments: 4 };
-          const whole = outcome(receiver, [octets], options, limits);
-          const split = outcome(receiver, cut(octets, sizes), options, limits);
+          const whole = outcome(receiver, [octets], options, { limits });
+          const split = outcome(receiver, cut(octets, sizes), options, { limits });
           const [one, two] = [whole, split].map((result) => ({
             ...result,
             unfinished: "",
@@ -154,7 +158,14 @@ describe("where a chunk ends changes nothing", { timeout: WHOLE_SPACE }, () => {
       fc.assert(
         fc.property(role, cuts, (receiver, sizes) => {
           const octets = arriving(receiver, frame({ opcode: 1, rsv: 4, payload }));
-          const { lines } = outcome(receiver, cut(octets, sizes), {}, { message: 500 });
+          const { lines } = outcome(
+            receiver,
+            cut(octets, sizes),
+            {},
+            {
+              limits: { message: 500 },
+            },
+          );
           expect(lines).toEqual([`fail ${fault}`, "close 1006 null"]);
         }),
       );

@@ -68,6 +68,8 @@ describe.runIf(onOnePlatform).each(ROLES)(
         return fed;
       });
       const before = used();
+      for (let index = 0; index < 400; index++) connection.events().next();
+      expect(before - used()).toBeGreaterThan(400 * chunk.length - SLACK);
       for (const event of connection.events()) expect(event.type).toBe("BytesMessage");
       expect(before - used()).toBeGreaterThan(1000 * chunk.length - SLACK);
     });

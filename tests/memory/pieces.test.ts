@@ -13,8 +13,8 @@ import {
   WHOLE_SPACE,
 } from "../helpers/wire.ts";
 
-/** The assembler itself, its lists, and the views of its blocks. */
-const OBJECTS = 16 * KIBIBYTE;
+/** The assembler itself, its lists, the views of its blocks, and what is compiled meanwhile. */
+const OBJECTS = 64 * KIBIBYTE;
 
 /** What an assembler may hold of so many octets. */
 function allowance(payload: number): number {
