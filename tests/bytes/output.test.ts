@@ -145,4 +145,26 @@ describe("OutputBuffer", () => {
     expect(output.take()).toStrictEqual(Uint8Array.of(3));
     expect(first).toStrictEqual(Uint8Array.of(1));
   });
+
+  test("a large message leaves the block that others share to the next ones", () => {
+    const take = (size: number): Uint8Array => {
+      const output = new OutputBuffer();
+      output.append(new Uint8Array(size));
+      return output.take();
+    };
+    const before = take(100);
+    expect(take(BLOCK + 1).buffer).not.toBe(before.buffer);
+    expect(take(100).buffer).toBe(before.buffer);
+  });
+
+  test("of many blocks that were left only a few are kept", () => {
+    const writeAll = (): ArrayBufferLike[] => {
+      const outputs = Array.from({ length: 10 }, () => new OutputBuffer());
+      for (const output of outputs) output.append(new Uint8Array(100));
+      return outputs.map((output) => output.take().buffer);
+    };
+    const before = new Set(writeAll());
+    expect(before.size).toBe(10);
+    expect(writeAll().filter((buffer) => before.has(buffer))).toHaveLength(8);
+  });
 });
