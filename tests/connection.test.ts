@@ -521,7 +521,7 @@ describe("sendParts and sendInto", () => {
   });
 
   test("what was sent may be transferred away: other connections go on", () => {
-    const sent = open("server").send(new TextMessage({ data: "a" }));
+    const sent = open("server").send(new TextMessage({ data: "a".repeat(100) }));
     const { buffer } = sent;
     if (!(buffer instanceof ArrayBuffer)) throw new Error("not an ArrayBuffer");
     structuredClone(sent, { transfer: [buffer] });

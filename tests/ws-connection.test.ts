@@ -153,6 +153,8 @@ describe("WSConnection", () => {
     connection.receiveData(text);
     expect(summary(events)).toEqual(["text x"]);
     connection.receiveData(text);
+    // From here on without a detour.
+    expect(connection.events()).toBe(connection.connection?.events());
     expect(summary(connection.events())).toEqual(["text x"]);
   });
 

@@ -120,19 +120,22 @@ describe("OutputBuffer", () => {
     }
   });
 
-  test("the memory of what was taken may be transferred away; the buffer goes on", () => {
-    const output = new OutputBuffer();
-    output.append(new Uint8Array(100).fill(1));
-    const taken = output.take();
-    const { buffer } = taken;
-    if (!(buffer instanceof ArrayBuffer)) throw new Error("not an ArrayBuffer");
-    const moved = structuredClone(taken, { transfer: [buffer] });
-    expect(moved.every((octet) => octet === 1)).toBe(true);
-    expect(taken.length).toBe(0);
-    expect(output.take()).toHaveLength(0);
-    output.append(Uint8Array.of(2, 3));
-    expect(output.take()).toStrictEqual(Uint8Array.of(2, 3));
-  });
+  test.each(["take", "cut"] as const)(
+    "the memory of what was given by %s() may be transferred away; the buffer goes on",
+    (give) => {
+      const output = new OutputBuffer();
+      output.append(new Uint8Array(100).fill(1));
+      const taken = output[give]();
+      const { buffer } = taken;
+      if (!(buffer instanceof ArrayBuffer)) throw new Error("not an ArrayBuffer");
+      const moved = structuredClone(taken, { transfer: [buffer] });
+      expect(moved.every((octet) => octet === 1)).toBe(true);
+      expect(taken.length).toBe(0);
+      expect(output[give]()).toHaveLength(0);
+      output.append(Uint8Array.of(2, 3));
+      expect(output[give]()).toStrictEqual(Uint8Array.of(2, 3));
+    },
+  );
 
   test("what is discarded is not taken", () => {
     const output = new OutputBuffer();

@@ -83,11 +83,13 @@ describe.runIf(onOnePlatform)("what the assembler holds", { timeout: WHOLE_SPACE
   );
 
   test("CVE-2026-48779: empty pieces hold nothing", () => {
+    const text = new TextMessage({ data: "", messageFinished: false });
+    const bytes = new BytesMessage({ data: new Uint8Array(0), messageFinished: false });
     const result = expectGrowthBelow(OBJECTS, () => {
       const assemblers = [new MessageAssembler(), new MessageAssembler()];
-      for (let index = 0; index < 32_768; index++) {
-        assemblers[0]!.push(new TextMessage({ data: "", messageFinished: false }));
-        assemblers[1]!.push(new BytesMessage({ data: new Uint8Array(0), messageFinished: false }));
+      for (let index = 0; index < 4_000_000; index++) {
+        assemblers[0]!.push(text);
+        assemblers[1]!.push(bytes);
       }
       return assemblers;
     });
