@@ -6,18 +6,21 @@ import { turnOfChunks, turnOfMessages } from "./batch.mjs";
 import { toOctets } from "./messages.mjs";
 import { startWorker } from "./pool.mjs";
 
+/** From so many octets on a case is large: it takes longer until memory that was used comes back from the collector. */
+const LARGE = 16 * 1024;
+
 /**
  * The medians of a group in nanoseconds per message: `{ [case]: { [column]: { cpu, wall } } }`.
- * @param {{ rounds: number, warmUp: number, microseconds: number }} effort `warmUp` in microseconds, too
+ * @param effort as in run.mjs
  */
 export async function measureGroup(group, effort) {
   const workers = group.columns.map((column) => ({ column, worker: startWorker(column) }));
   try {
     const samples = new Map();
     await Promise.all(workers.map((each) => prepare(group, each)));
-    await round(group, workers, effort.warmUp, null);
+    await round(group, workers, (testCase) => effortFor(testCase, effort)[0], null);
     for (let i = 0; i < effort.rounds; i++) {
-      await round(group, workers, effort.microseconds, samples);
+      await round(group, workers, (testCase) => effortFor(testCase, effort)[1], samples);
     }
     return medians(group, samples);
   } finally {
@@ -42,13 +45,18 @@ function encodedInput(testCase) {
   };
 }
 
+function effortFor({ size }, { small, large }) {
+  return size < LARGE ? small : large;
+}
+
 /** Each case once, by one implementation after the other. */
-async function round(group, workers, microseconds, samples) {
-  for (const { id } of group.cases) {
+async function round(group, workers, microsecondsFor, samples) {
+  for (const testCase of group.cases) {
+    const microseconds = microsecondsFor(testCase);
     for (const { column, worker } of workers) {
-      const sample = await worker.ask({ command: "measure", id, microseconds });
+      const sample = await worker.ask({ command: "measure", id: testCase.id, microseconds });
       if (samples === null) continue;
-      const key = `${id} ${column.id}`;
+      const key = `${testCase.id} ${column.id}`;
       samples.set(key, [...(samples.get(key) ?? []), sample]);
     }
   }

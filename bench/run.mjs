@@ -12,8 +12,9 @@ import { plan, pythonColumn, QUICK } from "./plan.mjs";
 import { groupTable, linearTable } from "./report.mjs";
 
 const RESULTS = fileURLToPath(new URL("../.cache/bench/", import.meta.url));
-const FULL = { rounds: 5, warmUp: 15_000, microseconds: 20_000 };
-const FAST = { rounds: 2, warmUp: 5_000, microseconds: 5_000 };
+/** Rounds, and microseconds of CPU time for each case: to warm up, and in a round. See `effortFor` in measure.mjs. */
+const FULL = { rounds: 5, small: [30_000, 20_000], large: [100_000, 30_000] };
+const FAST = { rounds: 2, small: [20_000, 5_000], large: [20_000, 10_000] };
 
 function options() {
   const { values } = parseArgs({
