@@ -34,6 +34,9 @@ export default defineConfig({
       on("portable", "browser", [
         "tests/adapters/**",
         "tests/docs/**",
+        // Long, and the same on every platform.
+        "tests/exhaustive/**",
+        "tests/memory/**",
         "tests/platform/node-*",
         "tests/scripts/**",
       ]),

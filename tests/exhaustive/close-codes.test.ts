@@ -3,16 +3,7 @@ import { LocalProtocolError, ParseFailed } from "../../src/errors.ts";
 import { CloseConnection } from "../../src/events.ts";
 import { CloseCode, readClose, writeClose } from "../../src/frames/close.ts";
 import { ConnectionState } from "../../src/states.ts";
-import {
-  hex,
-  leaving,
-  open,
-  type Role,
-  ROLES,
-  toHex,
-  WHOLE_SPACE,
-  withoutStacks,
-} from "../helpers/wire.ts";
+import { hex, leaving, open, type Role, ROLES, toHex, withoutStacks } from "../helpers/wire.ts";
 
 /** RFC 6455, 7.4, with the registry of 11.7 as it stands: what may be on the wire, by its first and last code. */
 const ON_THE_WIRE: readonly (readonly [first: number, last: number])[] = [
@@ -72,7 +63,7 @@ describe("all 65,536 close codes", () => {
 /** Beyond the last code that may be on the wire. */
 const MOST = 5100;
 
-describe.each(ROLES)("close codes, %s", { timeout: WHOLE_SPACE }, (role) => {
+describe.each(ROLES)("close codes, %s", (role) => {
   test("R6455-7.4.1-01, R6455-7.4.2-01, F8, F9, F87, D5: received (F-close-*)", () => {
     const wrong = wrongCodes(MOST, (code) => {
       const connection = open(role);

@@ -3,7 +3,7 @@ import { Connection } from "../../src/connection.ts";
 import { PerMessageDeflate } from "../../src/extensions/permessage-deflate.ts";
 import type { FrameEvent } from "../../src/messages/decoder.ts";
 import { ConnectionType } from "../../src/states.ts";
-import { onOnePlatform, type Role, WHOLE_SPACE, withoutStacks } from "../helpers/wire.ts";
+import { type Role, withoutStacks } from "../helpers/wire.ts";
 
 /** Where a header arrives. */
 interface Place {
@@ -154,10 +154,9 @@ const PLACES: readonly Place[] = (["client", "server"] as const).flatMap((role) 
   [false, true].flatMap((deflate) => [false, true].map((inside) => ({ role, deflate, inside }))),
 );
 
-describe.runIf(onOnePlatform)("all first two octets of a frame", () => {
+describe("all first two octets of a frame", () => {
   test.each(PLACES)(
     "R6455-5.2-01, R6455-5.2-02, R6455-5.4-01, R6455-5.5-01, R7692-6.1-01, F82, F83: as the RFC has it: $role, deflate $deflate, inside a message $inside",
-    { timeout: WHOLE_SPACE },
     (place) => {
       const { wrong, seen } = withoutStacks(() => compareAll(place));
       expect(wrong).toEqual([]);

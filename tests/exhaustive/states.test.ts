@@ -26,12 +26,10 @@ import {
   arriving,
   frame,
   hex,
-  onOnePlatform,
   open,
   type Role,
   ROLES,
   summary,
-  WHOLE_SPACE,
   withoutStacks,
 } from "../helpers/wire.ts";
 
@@ -350,7 +348,7 @@ class Model {
   }
 }
 
-describe.runIf(onOnePlatform).each(ROLES)("a Connection, %s", (role) => {
+describe.each(ROLES)("a Connection, %s", (role) => {
   test.each(WAYS)(
     "R6455-6.1-01, R6455-5.1-05, R6455-5.5.1-02, F70, F72, D3, D6: every event in phase %s",
     (_name, phase, way) => {
@@ -387,20 +385,16 @@ describe.runIf(onOnePlatform).each(ROLES)("a Connection, %s", (role) => {
     }
   });
 
-  test(
-    "R6455-6.1-01, R6455-7.1.5-01, R6455-7.1.7-03, F70, F73, F75, F76, F78, F80, F81, R11, R12, D2, D3: every four steps",
-    { timeout: WHOLE_SPACE },
-    () => {
-      const wrong: string[] = [];
-      withoutStacks(() => {
-        for (let number = 0; number < STEPS.length ** 4; number++) {
-          const fault = follow(role, pathOf(number));
-          if (fault !== null) wrong.push(fault);
-        }
-      });
-      expect(wrong.slice(0, 10)).toEqual([]);
-    },
-  );
+  test("R6455-6.1-01, R6455-7.1.5-01, R6455-7.1.7-03, F70, F73, F75, F76, F78, F80, F81, R11, R12, D2, D3: every four steps", () => {
+    const wrong: string[] = [];
+    withoutStacks(() => {
+      for (let number = 0; number < STEPS.length ** 4; number++) {
+        const fault = follow(role, pathOf(number));
+        if (fault !== null) wrong.push(fault);
+      }
+    });
+    expect(wrong.slice(0, 10)).toEqual([]);
+  });
 });
 
 /** The four steps with this number. */

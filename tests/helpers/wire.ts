@@ -1,4 +1,4 @@
-import { expect, inject } from "vitest";
+import { expect } from "vitest";
 import { Connection, type ConnectionOptions } from "../../src/connection.ts";
 import type { Event } from "../../src/events.ts";
 import type { Extension } from "../../src/extensions/extension.ts";
@@ -58,12 +58,6 @@ export function withoutStacks<Result>(many: () => Result): Result {
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
-
-/** For tests that walk a whole space: they take a few seconds, and more while the machine is busy. */
-export const WHOLE_SPACE = 120_000;
-
-/** For what is the same on every platform and takes long: it is tested on one of them. */
-export const onOnePlatform: boolean = inject("platform") === "node";
 
 /** A value of another type than the compiler allows, as a caller in JavaScript may give it. */
 export function wrong(value: unknown): never {

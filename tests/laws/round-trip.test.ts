@@ -7,17 +7,7 @@ import { AcceptConnection, CloseConnection, TextMessage, WSConnection } from "..
 import type { FrameEvent } from "../../src/messages/decoder.ts";
 import { MessageAssembler } from "../../src/messages/assembler.ts";
 import { ConnectionPair, seededRandom } from "../helpers/pair.ts";
-import {
-  concat,
-  frame,
-  hex,
-  open,
-  type Role,
-  ROLES,
-  toHex,
-  typeOf,
-  WHOLE_SPACE,
-} from "../helpers/wire.ts";
+import { concat, frame, hex, open, type Role, ROLES, toHex, typeOf } from "../helpers/wire.ts";
 import {
   cut,
   cuts,
@@ -62,7 +52,7 @@ function plain(events: readonly Event[]): string[] {
   });
 }
 
-describe("what is written is read", { timeout: WHOLE_SPACE }, () => {
+describe("what is written is read", () => {
   test("R6455-5.4-03, R6455-5.4-05, R6455-6.1-01, R7692-6.2-01, F90: any session, any agreement, any chunks", () => {
     fc.assert(
       fc.property(role, session, deflate, cuts, (sender, events, options, sizes) => {
@@ -129,7 +119,7 @@ const WAYS: Readonly<Record<string, (connection: Connection, event: Event) => Ui
   },
 };
 
-describe("the ways to send", { timeout: WHOLE_SPACE }, () => {
+describe("the ways to send", () => {
   test("D15, D24: give the same octets, one event after the other", () => {
     fc.assert(
       fc.property(role, session, deflate, (sender, events, options) => {
@@ -180,7 +170,7 @@ describe("the ways to send", { timeout: WHOLE_SPACE }, () => {
   });
 });
 
-describe("a recorded session", { timeout: WHOLE_SPACE }, () => {
+describe("a recorded session", () => {
   /** One end of a session, with what it did. */
   function replay(steps: readonly (Event | Uint8Array | null)[], type: Role): string[] {
     const connection = new WSConnection(typeOf(type), { random: seededRandom(99) });

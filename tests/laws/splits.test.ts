@@ -3,17 +3,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Limits } from "../../src/limits.ts";
 import type { FrameEvent } from "../../src/messages/decoder.ts";
-import {
-  arriving,
-  concat,
-  frame,
-  hex,
-  open,
-  type Role,
-  summary,
-  utf8,
-  WHOLE_SPACE,
-} from "../helpers/wire.ts";
+import { arriving, concat, frame, hex, open, type Role, summary, utf8 } from "../helpers/wire.ts";
 import {
   altered,
   alterations,
@@ -80,7 +70,7 @@ function expectSameUnfinished(one: Outcome, two: Outcome): void {
 const FAULT_OF_CONTENT =
   /^fail (1007 ERR_UTF8 invalid|1007 ERR_EXTENSION error in|1009 ERR_MESSAGE_SIZE error in) .*/;
 
-describe("where a chunk ends changes nothing", { timeout: WHOLE_SPACE }, () => {
+describe("where a chunk ends changes nothing", () => {
   test("R6455-6.2-01, R9220-3-02, D1: valid traffic, with and without deflate", () => {
     fc.assert(
       fc.property(role, session, deflate, cuts, (receiver, events, options, sizes) => {
