@@ -94,6 +94,8 @@ export abstract class Extension {
     return { rsv, data };
   }
 
-  /** The connection is over: lets go of what it holds. */
+  /**
+   * Nothing more is received, and a Close at most is still to be sent: lets go of what it holds. May be called again.
+   */
   release(): void {}
 }

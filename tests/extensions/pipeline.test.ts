@@ -387,6 +387,16 @@ describe("beside permessage-deflate", () => {
     expect(summary(receive(server!, sent))).toEqual(["bytes 010203"]);
   });
 
+  test("F95, F94: a Close passes an extension that was released", () => {
+    const log: string[] = [];
+    const stub = new Stub("foo", log, { release: () => log.push("released") });
+    const connection = open("server", {}, [stub]);
+    const [close] = receive(connection, arriving("server", frame({ opcode: 8 })));
+    if (!(close instanceof CloseConnection)) throw new Error("no CloseConnection");
+    connection.send(close.response());
+    expect(log.slice(-3)).toEqual(["released", "foo outbound 8  true", "released"]);
+  });
+
   test("the extensions are released when the connection is over", () => {
     for (const end of [null, hex("ffff"), arriving("server", frame({ opcode: 8 }))]) {
       let released = 0;
