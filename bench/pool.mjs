@@ -25,7 +25,10 @@ export function startWorker({ id, module, interpreter, options = {}, environment
     async ask(request) {
       child.stdin.write(`${JSON.stringify(request)}\n`);
       const { value, done } = await lines.next();
-      if (done) throw new Error(`the process of ${id} has ended early`);
+      if (done) {
+        const [code, signal] = await ended;
+        throw new Error(`the process of ${id} has ended early: ${signal ?? `exit code ${code}`}`);
+      }
       return JSON.parse(value);
     },
     async end() {
