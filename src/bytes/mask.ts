@@ -43,7 +43,12 @@ export function maskIntoWindow(
   key: number,
   offset: number,
 ): boolean {
-  shared.memory.set(source.subarray(start, end), offset);
+  // `subarray` of a Buffer is a slow one of its own.
+  const octets =
+    end - start === source.length
+      ? source
+      : new Uint8Array(source.buffer, source.byteOffset + start, end - start);
+  shared.memory.set(octets, offset);
   return shared.mask(offset, offset + end - start, key) === 0;
 }
 

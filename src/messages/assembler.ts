@@ -6,7 +6,9 @@ import { typeName } from "../headers.ts";
 const EMPTY: Uint8Array = new Uint8Array(0);
 /** Pieces from this size on are kept as they are; smaller ones are copied into blocks. */
 const KEPT_SIZE = 1024;
-const FIRST_BLOCK = 4 * 1024;
+const FIRST_BLOCK = 256;
+/** Up to so many octets are copied one by one: to call `set` costs more. */
+const COPIED_SINGLY = 32;
 const LARGEST_BLOCK = 64 * 1024;
 /** Small pieces of text are joined when so many have come: each costs a pointer until then. */
 const TEXT_PARTS = 128;
@@ -55,7 +57,7 @@ export class MessageAssembler {
   }
 }
 
-/** Octets in pieces: large ones as they came, small ones copied into blocks that double from 4 KiB to 64 KiB. */
+/** Octets in pieces: large ones as they came, small ones copied into blocks that double from 256 octets to 64 KiB. */
 class BytesJoiner {
   readonly #pieces: Uint8Array[] = [];
   #size: number = 0;
@@ -71,13 +73,23 @@ class BytesJoiner {
       this.#pieces.push(piece);
       return;
     }
-    for (let taken = 0; taken < piece.length;) {
-      if (this.#filled === this.#room.length) this.#nextBlock();
-      const count = Math.min(piece.length - taken, this.#room.length - this.#filled);
-      this.#room.set(piece.subarray(taken, taken + count), this.#filled);
-      this.#filled += count;
-      taken += count;
+    let rest = piece;
+    while (rest.length > this.#room.length - this.#filled) {
+      const count = this.#room.length - this.#filled;
+      this.#copy(rest.subarray(0, count));
+      rest = rest.subarray(count);
+      this.#nextBlock();
     }
+    this.#copy(rest);
+  }
+
+  #copy(octets: Uint8Array): void {
+    const room = this.#room;
+    const { length } = octets;
+    const start = this.#filled;
+    this.#filled += length;
+    if (length > COPIED_SINGLY) room.set(octets, start);
+    else for (let index = 0; index < length; index++) room[start + index] = octets[index]!;
   }
 
   join(): Uint8Array {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { OutputBuffer } from "../../src/bytes/output.ts";
 import { concat, toHex } from "../helpers/wire.ts";
 
-const BLOCK = 32 * 1024;
+const BLOCK = 64 * 1024;
 
 /** What may be done with an OutputBuffer, and how many octets with it. */
 const step = fc.oneof(
