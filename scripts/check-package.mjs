@@ -108,7 +108,8 @@ function install(tarball) {
   mkdirSync(root, { recursive: true });
   execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", root]);
   const { dependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-  for (const name of Object.keys(dependencies)) {
+  // Whoever compiles against wsproto/node has the types of Node.
+  for (const name of [...Object.keys(dependencies), "@types/node"]) {
     const link = path.join(folder, "node_modules", name);
     mkdirSync(path.dirname(link), { recursive: true });
     symlinkSync(path.resolve("node_modules", name), link);
@@ -119,14 +120,20 @@ function install(tarball) {
 
 /** Whether the installed package runs and compiles. */
 function checkUse(folder) {
-  for (const program of ["import.mjs", "require.cjs"]) {
+  for (const program of ["import.mjs", "require.cjs", "import-node.mjs", "require-node.cjs"]) {
     for (const conditions of [[], ["-C", "browser"]])
       run(process.execPath, [...conditions, program], { cwd: folder, quiet: true });
   }
   for (const options of Object.values(TYPESCRIPT)) {
     const strict = ["--strict", "--skipLibCheck", "false", "--target", "es2022", "--noEmit"];
-    const alone = ["--lib", "es2022", "--types", "", "--ignoreConfig"];
-    run(bin("tsc"), [...strict, ...alone, ...options, "compile.ts"], { cwd: folder });
+    const alone = ["--lib", "es2022", "--ignoreConfig"];
+    for (const [types, program] of [
+      ["", "compile.ts"],
+      ["node", "compile-node.ts"],
+    ]) {
+      const given = [...strict, ...alone, "--types", types, ...options, program];
+      run(bin("tsc"), given, { cwd: folder });
+    }
   }
 }
 

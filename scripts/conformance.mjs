@@ -4,7 +4,7 @@
  *   node scripts/conformance.mjs             writes docs/conformance.md
  *   node scripts/conformance.mjs --check     fails if that would change it
  *
- * Fails (exit code 1) when a rule of the engine has no test, and when a title names an id that no rule has.
+ * Fails (exit code 1) when a rule has no test in a layer that is there, and when a title names an id that no rule has.
  *
  * Ids with a year or a section (CVE-2020-13935, R6455-5.2-01) count wherever a title has them. Short ones (D8, F82),
  * which also look like octets, count in front of a colon (where an id comes first), in parentheses, or at the end:
@@ -17,7 +17,8 @@ import path from "node:path";
 
 /**
  * @typedef {{ id: string, also?: string[], layers: string[], rule: string }} Rule
- * `also`: other names of the same rule. `layers`: who has to keep it: engine, adapter, http2, whatwg.
+ * `also`: other names of the same rule. `layers`: who has to keep it: engine, session (the policy that adapters share),
+ * node, http2, whatwg; adapter, where what is used to see to it is no test of vitest's.
  * @typedef {{ title: string, rules: Rule[] }} Group
  * @typedef {{ file: string, name: string }} Test `name`: the titles of its blocks and its own, joined by " > ".
  */
@@ -29,10 +30,14 @@ const SHORT_ID = /^([FDBR]\d{1,3}|W-\d+)$/;
 
 /** Where the tests of a layer are; those of the engine are everywhere else. */
 const FOLDERS = [
-  ["adapter", "tests/adapters/"],
+  ["session", "tests/session/"],
+  ["node", "tests/adapters/"],
   ["http2", "tests/http2/"],
   ["whatwg", "tests/whatwg/"],
 ];
+
+/** The layers that are there; the rules of others may wait. */
+const PRESENT = new Set(["engine", "session", "node"]);
 
 const layerOf = ({ file }) =>
   FOLDERS.find(([, folder]) => file.startsWith(folder))?.[0] ?? "engine";
@@ -100,8 +105,10 @@ export function assess(groups, tests) {
     }
   }
   for (const { id, layers, rule } of groups.flatMap((group) => group.rules)) {
-    if (layers.includes("engine") && proofs.get(id).every((test) => layerOf(test) !== "engine"))
-      faults.push(`no test for ${id}: ${rule}`);
+    for (const layer of layers.filter((each) => PRESENT.has(each))) {
+      if (proofs.get(id).some((test) => layerOf(test) === layer)) continue;
+      faults.push(`no test for ${id}${layer === "engine" ? "" : ` in ${layer}`}: ${rule}`);
+    }
   }
   return { proofs, faults };
 }

@@ -3,9 +3,10 @@
  *
  * For whoever writes them (README.md and the other .md files at the root and in docs/):
  * - A block marked `ts` or `js` is a whole program. It is compiled with the options of the sources (unused names are
- *   allowed) and run with the built package, which it imports by its name: `import { WSConnection } from "wsproto"`.
- *   Modules of Node's are there as well. It has to end by itself with exit code 0, within ten seconds, and to write
- *   nothing to its standard error. Claims belong into assertions: `import assert from "node:assert/strict"`.
+ *   allowed) and run with the built package, which it imports by its name: `import { WSConnection } from "wsproto"`,
+ *   `import { serve } from "wsproto/node"`. Modules of Node's are there as well. It has to end by itself with exit
+ *   code 0, within ten seconds, and to write nothing to its standard error. Claims belong into assertions:
+ *   `import assert from "node:assert/strict"`.
  * - A block marked `text output` right after a program is its whole standard output, to the letter.
  * - Other blocks are not run: `text`, `sh`, `json`, `http`, `html`, `diff`, `mermaid`, and `py` for Python. Signatures
  *   and fragments are `text`. A block without a mark is a mistake.
@@ -68,6 +69,7 @@ beforeAll(async () => {
 const configuration = {
   extends: "../../tsconfig/base.json",
   compilerOptions: {
+    lib: ["es2022", "esnext.disposable"],
     types: ["node"],
     rootDir: ".",
     outDir: "out",

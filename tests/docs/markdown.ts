@@ -14,7 +14,9 @@ export interface Block {
 /** The documents of the project: those at its root and those in docs/, without what scripts write. */
 export const documents: readonly string[] = [
   ...readdirSync("."),
-  ...(existsSync("docs") ? readdirSync("docs").map((name) => `docs/${name}`) : []),
+  ...(existsSync("docs") ? readdirSync("docs", { encoding: "utf8", recursive: true }) : [])
+    .map((name) => `docs/${name}`)
+    .sort(),
 ].filter((name) => name.endsWith(".md") && name !== "docs/conformance.md");
 
 export function blocksOf(document: string): Block[] {

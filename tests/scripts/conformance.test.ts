@@ -67,6 +67,20 @@ test("a rule of the engine needs a test of the engine; rules of other layers may
   ]);
 });
 
+test("a rule of several layers needs a test in each that is there", () => {
+  const rule = { id: "W-03", layers: ["engine", "session", "node", "http2"], rule: "everywhere" };
+  const testIn = (folder: string): { file: string; name: string } => {
+    return { file: `tests/${folder}/a.test.ts`, name: "W-03: kept" };
+  };
+  const faultsOf = (...folders: string[]): string[] =>
+    assess([{ title: "Rules", rules: [rule] }], folders.map(testIn)).faults;
+  expect(faultsOf("frames", "session", "adapters/node")).toEqual([]);
+  expect(faultsOf("frames")).toEqual([
+    "no test for W-03 in session: everywhere",
+    "no test for W-03 in node: everywhere",
+  ]);
+});
+
 test("a title that names an id of no rule is a fault", () => {
   const stray = { file: "tests/c.test.ts", name: "CVE-2020-1: stray" };
   expect(assess(groups, [first, second, stray]).faults).toEqual([

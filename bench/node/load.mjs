@@ -1,0 +1,155 @@
+/**
+ * The load: a process that keeps messages under way on many connections. It knows the lengths of what has to come back and
+ * looks at nothing else, so that it costs less than any server. Driven by its parent: { port, test, milliseconds } in,
+ * { messages } out.
+ */
+import { once } from "node:events";
+import { connect } from "node:net";
+
+const REQUEST =
+  "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+/** A frame of a client: masked, with a key that is not zero. */
+function maskedFrame(opcode, payload) {
+  const { length } = payload;
+  const head =
+    length < 126
+      ? [0x80 | length]
+      : length < 65_536
+        ? [0xfe, length >> 8, length & 255]
+        : [
+            0xff,
+            0,
+            0,
+            0,
+            0,
+            (length >>> 24) & 255,
+            (length >>> 16) & 255,
+            (length >>> 8) & 255,
+            length & 255,
+          ];
+  const key = [0x37, 0xfa, 0x21, 0x3d];
+  return Buffer.from([
+    0x80 | opcode,
+    ...head,
+    ...key,
+    ...payload.map((octet, index) => octet ^ key[index & 3]),
+  ]);
+}
+
+/** A connection that is open. */
+async function open(port) {
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  await once(socket, "connect");
+  socket.write(REQUEST);
+  let head = "";
+  while (!head.endsWith("\r\n\r\n")) head += (await once(socket, "data"))[0].toString("latin1");
+  socket.on("error", () => {});
+  return socket;
+}
+
+async function echo({ port, test, milliseconds, masked }) {
+  const { connections, inFlight, size, kind } = test;
+  const frame = maskedFrame(kind === "text" ? 1 : 2, Buffer.alloc(size, 0x61));
+  // A server does not mask; what echoes without a protocol gives the frame back as it was.
+  const back = masked ? frame.length : frame.length - 4;
+  const batch = Buffer.concat(Array.from({ length: inFlight }, () => frame));
+  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
+  let messages = 0;
+  let running = true;
+  for (const socket of sockets) {
+    let octets = 0;
+    socket.on("data", (chunk) => {
+      octets += chunk.length;
+      const whole = Math.floor(octets / back);
+      octets -= whole * back;
+      messages += whole;
+      if (running && whole > 0) socket.write(batch.subarray(0, whole * frame.length));
+    });
+    socket.write(batch);
+  }
+  await pause(milliseconds / 4);
+  const start = await mark();
+  const before = messages;
+  await pause(milliseconds);
+  const counted = messages - before;
+  const end = await mark();
+  running = false;
+  for (const socket of sockets) socket.destroy();
+  return { count: counted, cpu: end.cpu - start.cpu };
+}
+
+async function broadcast({ port, test, milliseconds, masked }) {
+  const ask = maskedFrame(2, Buffer.from([1]));
+  const back = test.size + (masked ? 4 : 4);
+  const sockets = await Promise.all(Array.from({ length: test.connections }, () => open(port)));
+  let octets = 0;
+  let running = true;
+  const all = back * test.connections;
+  let round = 0;
+  for (const socket of sockets) {
+    socket.on("data", (chunk) => {
+      octets += chunk.length;
+      round += chunk.length;
+      if (round < all) return;
+      round -= all;
+      if (running) sockets[0].write(ask);
+    });
+  }
+  sockets[0].write(ask);
+  await pause(milliseconds / 4);
+  const start = await mark();
+  const before = octets;
+  await pause(milliseconds);
+  const counted = (octets - before) / back;
+  const end = await mark();
+  running = false;
+  for (const socket of sockets) socket.destroy();
+  return { count: counted, cpu: end.cpu - start.cpu };
+}
+
+async function handshakes({ port, test, milliseconds }) {
+  let count = 0;
+  const start = await mark();
+  const until = performance.now() + milliseconds;
+  const workers = Array.from({ length: test.parallel }, async () => {
+    while (performance.now() < until) {
+      const socket = await open(port);
+      count += 1;
+      socket.resetAndDestroy();
+    }
+  });
+  await Promise.all(workers);
+  const end = await mark();
+  return { count, cpu: end.cpu - start.cpu };
+}
+
+async function idle({ port, test }) {
+  const start = await mark();
+  const sockets = [];
+  for (let index = 0; index < test.connections; index += 50) {
+    sockets.push(...(await Promise.all(Array.from({ length: 50 }, () => open(port)))));
+  }
+  await pause(300);
+  const end = await mark();
+  for (const socket of sockets) socket.destroy();
+  return { bytes: (end.memory - start.memory) / test.connections };
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** CPU time and memory of the server, as its parent asks it. */
+async function mark() {
+  process.send("mark");
+  const [answer] = await once(process, "message");
+  return answer;
+}
+
+const types = { echo, broadcast, handshakes, idle };
+
+const [task] = await once(process, "message");
+process.send({ result: await types[task.test.type](task) });
+process.disconnect();

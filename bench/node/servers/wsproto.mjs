@@ -1,0 +1,12 @@
+import { broadcast, serve } from "../../../dist/node/index.js";
+import { BROADCAST_SIZE, report } from "./common.mjs";
+
+const news = new Uint8Array(BROADCAST_SIZE);
+const limits = { message: 16 * 1024 * 1024 };
+const server = await serve({ port: 0, host: "127.0.0.1", limits }, (socket) => {
+  socket.on("message", (data) => {
+    if (data.length === 1) broadcast(news, server.connections);
+    else void socket.send(data);
+  });
+});
+report(server.port);

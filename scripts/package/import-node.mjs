@@ -1,0 +1,4 @@
+import * as entry from "wsproto/node";
+import exchange from "./exchange-node.cjs";
+
+await exchange(entry);

@@ -1,0 +1,3 @@
+const exchange = require("./exchange-node.cjs");
+
+void exchange(require("wsproto/node"));

@@ -1,0 +1,168 @@
+import type { Duplex } from "node:stream";
+import type { Transport } from "../session/transport.ts";
+
+/** Who is told what happens on a stream. */
+export interface TransportListener {
+  received(chunk: Uint8Array): void;
+  /** The peer has ended its side. */
+  ended(): void;
+  /** Something of what was written has left. */
+  progressed(): void;
+  /** The stream is gone; `error` if it broke. Called once, and nothing after it. */
+  transportClosed(error?: unknown): void;
+}
+
+/**
+ * Octets that the stream is given at once. It does not tell how much of a write has left before all of it has, so this
+ * is what a slow peer has to take within the write deadline.
+ */
+const SHARE = 128 * 1024;
+
+/** Hears of the end of a stream, last. */
+export interface Place {
+  leave(): void;
+}
+
+const TRANSPORT = Symbol("transport");
+type Carrier = Duplex & { [TRANSPORT]?: DuplexTransport };
+
+/**
+ * A TCP socket, a TLS socket or any other Duplex. From its making on, an error of the stream is never unhandled.
+ *
+ * The listeners are the same functions for all streams, and find the transport by the stream: closures for each would
+ * take some 300 octets of every connection.
+ */
+export class DuplexTransport implements Transport {
+  readonly #stream: Duplex;
+  readonly #place: Place | null;
+  #listener: TransportListener | null = null;
+  /** Octets that were written so far. */
+  #given: number = 0;
+  /** What the stream was not given yet. */
+  #waiting: Uint8Array[] | null = null;
+  #waitingSize: number = 0;
+  #ends: boolean = false;
+  #error: unknown = undefined;
+  readonly #progressed = (): void => {
+    this.#feed();
+    this.#listener?.progressed();
+  };
+
+  constructor(stream: Duplex, place: Place | null = null) {
+    this.#stream = stream;
+    this.#place = place;
+    const carrier: Carrier = stream;
+    carrier[TRANSPORT] = this;
+    stream.on("error", onError).on("data", onData).on("end", onEnd).on("close", onClose);
+    // Whoever had it before may have stopped it.
+    stream.resume();
+  }
+
+  /** Hands the stream over: from now on `listener` is told, and nobody else. */
+  listen(listener: TransportListener): void {
+    this.#listener = listener;
+    if (!this.#stream.closed) return;
+    this.#listener = null;
+    queueMicrotask(() => listener.transportClosed(this.#error));
+  }
+
+  write(octets: Uint8Array): void {
+    const stream = this.#stream;
+    if (this.#ends || !stream.writable) return;
+    this.#given += octets.length;
+    if (this.#waiting === null && stream.writableLength + octets.length <= SHARE) {
+      stream.write(octets, this.#progressed);
+      return;
+    }
+    this.#waiting ??= [];
+    this.#waiting.push(octets);
+    this.#waitingSize += octets.length;
+    this.#feed();
+  }
+
+  queued(): number {
+    return this.#stream.writableLength + this.#waitingSize;
+  }
+
+  /** How many octets have left. */
+  progressMark(): string {
+    return String(this.#given - this.queued());
+  }
+
+  /** Gives the stream as much of what waits as it should have. */
+  #feed(): void {
+    const stream = this.#stream;
+    const waiting = this.#waiting;
+    if (waiting === null || !stream.writable) return;
+    while (waiting.length > 0 && stream.writableLength < SHARE) {
+      const [next] = waiting;
+      const share = next!.subarray(0, SHARE);
+      if (share.length === next!.length) waiting.shift();
+      else waiting[0] = next!.subarray(SHARE);
+      this.#waitingSize -= share.length;
+      stream.write(share, this.#progressed);
+    }
+    if (waiting.length > 0) return;
+    this.#waiting = null;
+    if (this.#ends) stream.end();
+  }
+
+  end(): void {
+    if (this.#ends) return;
+    this.#ends = true;
+    if (this.#waiting === null && this.#stream.writable) this.#stream.end();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  // From the stream
+
+  streamFailed(error: unknown): void {
+    this.#error ??= error;
+    // Node does not close a TLS socket whose peer has sent a fatal alert.
+    this.#stream.destroy();
+  }
+
+  received(chunk: Uint8Array): void {
+    this.#listener?.received(chunk);
+  }
+
+  ended(): void {
+    this.#listener?.ended();
+  }
+
+  streamClosed(): void {
+    const listener = this.#listener;
+    this.#listener = null;
+    this.#waiting = null;
+    this.#waitingSize = 0;
+    listener?.transportClosed(this.#error);
+    this.#place?.leave();
+  }
+}
+
+function onError(this: Carrier, error: unknown): void {
+  this[TRANSPORT]!.streamFailed(error);
+}
+
+function onData(this: Carrier, chunk: Uint8Array): void {
+  this[TRANSPORT]!.received(chunk);
+}
+
+function onEnd(this: Carrier): void {
+  this[TRANSPORT]!.ended();
+}
+
+function onClose(this: Carrier): void {
+  this[TRANSPORT]!.streamClosed();
+}

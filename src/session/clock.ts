@@ -1,0 +1,64 @@
+/** A timer that was set. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time, as far as a session needs it. Tests turn one by hand. */
+export interface Clock {
+  /** Milliseconds from some fixed point, never going back. */
+  now(): number;
+  /** Calls `callback` once, `delay` milliseconds from now, unless the timer is cancelled. Up to 2,147,483,647. */
+  schedule(delay: number, callback: () => void): Timer;
+  /** Calls `callback` when what runs now, and all that it has made ready to run, is done. */
+  defer(callback: () => void): void;
+}
+
+/** The deadlines that a session may be under. */
+export type DeadlineName = "close" | "write" | "keepAlive";
+
+/** Who is told when a deadline has passed. */
+export interface DeadlineOwner {
+  passed(name: DeadlineName): void;
+}
+
+/** The timers of one session, by name: the only place where it sets any. */
+export class Deadlines {
+  readonly #clock: Clock;
+  readonly #owner: DeadlineOwner;
+  readonly #timers: Record<DeadlineName, Timer | null> = {
+    close: null,
+    write: null,
+    keepAlive: null,
+  };
+
+  constructor(clock: Clock, owner: DeadlineOwner) {
+    this.#clock = clock;
+    this.#owner = owner;
+  }
+
+  /** Whether `name` is set. */
+  has(name: DeadlineName): boolean {
+    return this.#timers[name] !== null;
+  }
+
+  /** Sets `name`, in place of one that was set before. `Infinity` sets none. */
+  set(name: DeadlineName, delay: number): void {
+    this.clear(name);
+    if (delay === Infinity) return;
+    this.#timers[name] = this.#clock.schedule(delay, () => {
+      this.#timers[name] = null;
+      this.#owner.passed(name);
+    });
+  }
+
+  clear(name: DeadlineName): void {
+    this.#timers[name]?.cancel();
+    this.#timers[name] = null;
+  }
+
+  clearAll(): void {
+    this.clear("close");
+    this.clear("write");
+    this.clear("keepAlive");
+  }
+}

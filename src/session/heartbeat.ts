@@ -1,0 +1,91 @@
+import { Ping, type Pong } from "../events.ts";
+import type { Deadlines } from "./clock.ts";
+import { Deferred } from "./deferred.ts";
+import type { Outbox } from "./outbox.ts";
+import type { SessionParts } from "./parts.ts";
+
+interface Pending {
+  readonly payload: string;
+  readonly sent: number;
+  readonly roundTrip: Deferred<number>;
+}
+
+/** Pings and what comes back: round trip times, and the discovery of a peer that is gone. */
+export class Heartbeat {
+  readonly #parts: SessionParts;
+  readonly #deadlines: Deadlines;
+  readonly #outbox: Outbox;
+  #lastHeard: number;
+  #pending: Pending[] | null = null;
+  #count: number = 0;
+  /** The last round trip time in milliseconds; null before the first. */
+  latency: number | null = null;
+
+  constructor(parts: SessionParts, deadlines: Deadlines, outbox: Outbox) {
+    this.#parts = parts;
+    this.#deadlines = deadlines;
+    this.#outbox = outbox;
+    this.#lastHeard = parts.clock.now();
+    deadlines.set("keepAlive", parts.settings.keepAliveInterval);
+  }
+
+  /** The peer has given a sign of life. */
+  heard(): void {
+    this.#lastHeard = this.#parts.clock.now();
+  }
+
+  /**
+   * Sends a ping; settles with its round trip time in milliseconds.
+   * @throws LocalProtocolError if it cannot be sent
+   */
+  ping(payload: Uint8Array = this.#nextPayload()): Promise<number> {
+    this.#outbox.write(new Ping({ payload }));
+    const roundTrip = new Deferred<number>();
+    this.#pending ??= [];
+    this.#pending.push({ payload: payload.join(), sent: this.#parts.clock.now(), roundTrip });
+    return roundTrip.promise;
+  }
+
+  /** A pong answers the newest ping with its payload, and with it those before (RFC 6455, 5.5.3). */
+  answered(pong: Pong): void {
+    if (this.#pending === null) return;
+    const payload = pong.payload.join();
+    const newest = this.#pending.map((ping) => ping.payload).lastIndexOf(payload);
+    const now = this.#parts.clock.now();
+    for (const { sent, roundTrip } of this.#pending.splice(0, newest + 1)) {
+      this.latency = now - sent;
+      roundTrip.resolve(this.latency);
+    }
+    if (this.#pending.length === 0) this.#pending = null;
+  }
+
+  /**
+   * The deadline of the keep-alive has passed. What arrives only leaves its time; the deadline is set anew when it has
+   * passed. Returns whether the peer may still be there.
+   */
+  look(): boolean {
+    const { keepAliveInterval, keepAliveTimeout } = this.#parts.settings;
+    const silence = this.#parts.clock.now() - this.#lastHeard;
+    if (silence < keepAliveInterval) {
+      this.#deadlines.set("keepAlive", keepAliveInterval - silence);
+      return true;
+    }
+    const rest = keepAliveInterval + keepAliveTimeout - silence;
+    if (rest <= 0) return false;
+    void this.ping();
+    this.#deadlines.set("keepAlive", Math.min(rest, keepAliveInterval));
+    return true;
+  }
+
+  /** No pong will come any more. */
+  end(error: unknown): void {
+    const pending = this.#pending ?? [];
+    this.#pending = null;
+    for (const { roundTrip } of pending) roundTrip.reject(error);
+  }
+
+  #nextPayload(): Uint8Array {
+    const count = ++this.#count;
+    return Uint8Array.of(count >>> 24, count >>> 16, count >>> 8, count);
+  }
+}

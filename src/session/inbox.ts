@@ -1,0 +1,207 @@
+import type { Message } from "../events.ts";
+import { MessageAssembler } from "../messages/assembler.ts";
+import type { ConnectionClosedError } from "./close-info.ts";
+import { Deferred, rejected } from "./deferred.ts";
+
+/** A received message: text, or octets. */
+export type MessageData = string | Uint8Array;
+
+/** Gets each whole message. */
+export type MessageListener = (data: MessageData) => void | Promise<void>;
+
+/** How the application takes what was received; chosen by its first call, for good. */
+type Style = "undecided" | "messages" | "pieces" | "events";
+
+/** Who waits for a message. */
+interface Reader {
+  /** Null: there will be none. */
+  take(message: Message | null): void;
+  reject(error: unknown): void;
+  /** Who waits behind. */
+  next: Reader | null;
+}
+
+class ConvertingReader<Result> extends Deferred<Result> implements Reader {
+  readonly #convert: (message: Message | null) => Result;
+  next: Reader | null = null;
+
+  constructor(convert: (message: Message | null) => Result) {
+    super();
+    this.#convert = convert;
+  }
+
+  take(message: Message | null): void {
+    this.resolve(this.#convert(message));
+  }
+}
+
+/** Whom an inbox works for. */
+export interface InboxOwner {
+  /** More is wanted, or what waits can be delivered. */
+  pump(): void;
+  /** A listener has thrown, or what it returned has rejected. */
+  listenerFailed(error: unknown): void;
+}
+
+/**
+ * What was received and not taken yet: one message (or piece) ahead of the application, no more. The rest stays where it
+ * is, unparsed, and in the end with the peer.
+ */
+export class Inbox {
+  readonly #owner: InboxOwner;
+  #style: Style = "undecided";
+  #ahead: Message | null = null;
+  #firstReader: Reader | null = null;
+  #lastReader: Reader | null = null;
+  #listeners: readonly MessageListener[] | null = null;
+  #paused: boolean = false;
+  #discards: boolean = false;
+  #assembler: MessageAssembler | null = null;
+  #end: { readonly error: ConnectionClosedError; readonly clean: boolean } | null = null;
+
+  constructor(owner: InboxOwner) {
+    this.#owner = owner;
+  }
+
+  /** Whether the next event should be read now. */
+  get wantsMore(): boolean {
+    if (this.#discards || this.#firstReader !== null) return true;
+    if (this.#ahead !== null) return false;
+    return this.#style !== "events" || this.#listens;
+  }
+
+  get #listens(): boolean {
+    return this.#listeners !== null && !this.#paused;
+  }
+
+  /**
+   * Decides how messages are taken.
+   * @throws TypeError if it was decided otherwise
+   */
+  choose(style: Exclude<Style, "undecided">): void {
+    if (this.#style === style) return;
+    if (this.#style !== "undecided") {
+      throw new TypeError(`messages are taken as ${this.#style} already, expected one style only`);
+    }
+    this.#style = style;
+    if (this.#ahead !== null) this.#ahead = this.#whole(this.#ahead);
+  }
+
+  /** What is received from now on is dropped. */
+  discard(): void {
+    this.#discards = true;
+  }
+
+  /** A message or a piece of one has arrived. */
+  push(event: Message): void {
+    if (this.#discards) return;
+    const message = this.#whole(event);
+    if (message === null) return;
+    const reader = this.#nextReader();
+    if (reader !== null) reader.take(message);
+    else if (this.#listens) this.#tell(message.data);
+    else this.#ahead = message;
+  }
+
+  /** What the chosen style has of a piece, or null while it is none yet. */
+  #whole(event: Message): Message | null {
+    if (this.#style === "undecided" || this.#style === "pieces") return event;
+    if (this.#assembler === null) {
+      if (event.messageFinished) return event;
+      this.#assembler = new MessageAssembler();
+    }
+    return this.#assembler.push(event);
+  }
+
+  #nextReader(): Reader | null {
+    const reader = this.#firstReader;
+    this.#firstReader = reader?.next ?? null;
+    // It would hold the message that it took.
+    if (this.#firstReader === null) this.#lastReader = null;
+    return reader;
+  }
+
+  /**
+   * Takes the next message (or piece) as `convert` makes it; null stands for the end of it all after a clean closing
+   * handshake. Rejects with ConnectionClosedError after another end.
+   */
+  next<Result>(convert: (message: Message | null) => Result): Promise<Result> {
+    const message = this.#ahead;
+    if (message !== null) {
+      this.#ahead = null;
+      this.#owner.pump();
+      return Promise.resolve(convert(message));
+    }
+    if (this.#end !== null) {
+      return this.#end.clean ? Promise.resolve(convert(null)) : rejected(this.#end.error);
+    }
+    const reader = new ConvertingReader(convert);
+    if (this.#lastReader === null) this.#firstReader = reader;
+    else this.#lastReader.next = reader;
+    this.#lastReader = reader;
+    this.#owner.pump();
+    return reader.promise;
+  }
+
+  /** Why nothing more comes, after a clean closing handshake too. Only after the end. */
+  get endError(): ConnectionClosedError {
+    return this.#end!.error;
+  }
+
+  /** Gives messages to `listener` as they come, beginning with the one that waits. */
+  listen(listener: MessageListener): void {
+    this.#listeners = [...(this.#listeners ?? []), listener];
+    this.#owner.pump();
+  }
+
+  /** Undoes one `listen`. Without any listener messages wait. */
+  unlisten(listener: MessageListener): void {
+    const index = this.#listeners?.indexOf(listener) ?? -1;
+    const others = this.#listeners?.filter((_, position) => position !== index) ?? [];
+    this.#listeners = others.length === 0 ? null : others;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#owner.pump();
+  }
+
+  /** Gives the message that waits to listeners that have come in the meantime. */
+  deliver(): void {
+    const message = this.#ahead;
+    if (message === null || !this.#listens) return;
+    this.#ahead = null;
+    this.#tell(message.data);
+  }
+
+  #tell(data: MessageData): void {
+    for (const listener of this.#listeners!) {
+      try {
+        const outcome = listener(data);
+        if (outcome instanceof Promise) {
+          outcome.catch((error: unknown) => this.#owner.listenerFailed(error));
+        }
+      } catch (error) {
+        this.#owner.listenerFailed(error);
+      }
+    }
+  }
+
+  /**
+   * Nothing more will come. What waits can still be taken.
+   * @param clean whether readers just find the end
+   */
+  end(error: ConnectionClosedError, clean: boolean): void {
+    if (this.#end !== null) return;
+    this.#end = { error, clean };
+    this.#assembler = null;
+    for (let reader = this.#nextReader(); reader !== null; reader = this.#nextReader()) {
+      if (clean) reader.take(null);
+      else reader.reject(error);
+    }
+  }
+}

@@ -1,0 +1,242 @@
+import { joinBytes } from "../bytes/join.ts";
+import type { Event } from "../events.ts";
+import type { Deadlines } from "./clock.ts";
+import { Deferred, rejected } from "./deferred.ts";
+import type { SessionParts } from "./parts.ts";
+import type { Writer } from "./turn.ts";
+
+/** What was sent in one turn leaves in one write, but not much more than this at once. Octets. */
+const WRITE_SIZE = 64 * 1024;
+/** Octets, or UTF-16 units, from which a message is not joined with what was sent before it: to copy it costs more. */
+const LARGE_SIZE = 16 * 1024;
+
+/** Nothing more is queued: as much as is allowed waits already. */
+export class QueueFullError extends Error {
+  static {
+    Object.defineProperty(this.prototype, "name", {
+      value: "QueueFullError",
+      configurable: true,
+      writable: true,
+    });
+  }
+}
+
+const SETTLED: Promise<void> = Promise.resolve();
+
+/** The octets on their way out: joins those of one turn, counts what waits, and tells when there is room again. */
+export class Outbox implements Writer {
+  readonly #parts: SessionParts;
+  readonly #deadlines: Deadlines;
+  readonly #owner: { plan(): void };
+  /** What was written in this turn, besides what is in the shared buffer; and the octets of both. */
+  #collected: Uint8Array[] = [];
+  #unwritten: number = 0;
+  /** Octets of messages that wait for their turn. */
+  #held: number = 0;
+  /** What the transport had queued when it was last asked. */
+  #queued: number = 0;
+  /** The transport's mark when octets were last seen to leave, and the time of it. Only while some are queued. */
+  #mark: string = "";
+  #progressTime: number = 0;
+  #room: Deferred<void> | null = null;
+  #drained: Deferred<void> | null = null;
+  #end: Error | null = null;
+
+  /** @param owner is asked to have `flush` called at the end of the turn */
+  constructor(parts: SessionParts, deadlines: Deadlines, owner: { plan(): void }) {
+    this.#parts = parts;
+    this.#deadlines = deadlines;
+    this.#owner = owner;
+  }
+
+  /** Octets that have not left yet, messages that wait for their turn included. */
+  get bufferedAmount(): number {
+    return this.#outgoing + this.#held;
+  }
+
+  get #outgoing(): number {
+    return this.#unwritten + this.#inTransport();
+  }
+
+  /** What is empty stays so until it is written to: the transport need not be asked for every message. */
+  #inTransport(): number {
+    if (this.#queued > 0) this.#queued = this.#parts.transport.queued();
+    return this.#queued;
+  }
+
+  /** Whether less is on its way than the high-water mark. */
+  get hasRoom(): boolean {
+    return this.#outgoing < this.#parts.settings.highWaterMark;
+  }
+
+  /** Whether less is queued than the high-water mark. */
+  get isDrained(): boolean {
+    return this.bufferedAmount < this.#parts.settings.highWaterMark;
+  }
+
+  /** Whether as much is queued as is allowed. */
+  get isFull(): boolean {
+    return this.bufferedAmount >= this.#parts.settings.maxQueued;
+  }
+
+  /** @throws QueueFullError if as much is queued as is allowed */
+  requireRoom(): void {
+    if (!this.isFull) return;
+    const { maxQueued } = this.#parts.settings;
+    throw new QueueFullError(
+      `${this.bufferedAmount} octets are queued, expected fewer than maxQueued, ${maxQueued}`,
+    );
+  }
+
+  /** Counts octets as queued that will be written later. */
+  hold(octets: number): void {
+    this.#held += octets;
+  }
+
+  /** Counts octets no more that `hold` has counted. */
+  release(octets: number): void {
+    this.#held -= octets;
+    this.#tell();
+  }
+
+  /**
+   * Sends an event, by the end of the turn.
+   * @throws what the engine throws; after `end`, its error
+   */
+  write(event: Event): void {
+    if (isLarge(event)) this.flush();
+    // The transport may have told of its end from inside, too.
+    if (this.#end !== null) throw this.#end;
+    const { engine, turn } = this.#parts;
+    const output = turn.claim(this);
+    const before = output.length;
+    engine.sendInto(event, output);
+    this.#wrote(output.length - before);
+  }
+
+  /** As `write`, with octets that are encoded already and will not be changed. They are not copied. */
+  writeEncoded(octets: Uint8Array): void {
+    if (octets.length >= LARGE_SIZE) this.flush();
+    if (this.#end !== null) return;
+    this.#parts.turn.take(this);
+    this.#collected.push(octets);
+    this.#wrote(octets.length);
+  }
+
+  /** Takes octets over from the shared buffer. */
+  collect(octets: Uint8Array): void {
+    // What has to wait would hold all that others have written around it.
+    this.#collected.push(this.#inTransport() > 0 ? octets.slice() : octets);
+  }
+
+  #wrote(size: number): void {
+    this.#unwritten += size;
+    if (this.#unwritten >= WRITE_SIZE) this.flush();
+    else this.#owner.plan();
+  }
+
+  /** Gives the transport what was written. */
+  flush(): void {
+    const { transport, turn } = this.#parts;
+    const size = this.#unwritten;
+    if (size === 0) return;
+    turn.take(this);
+    const pieces = this.#collected;
+    this.#collected = [];
+    this.#unwritten = 0;
+    transport.write(pieces.length === 1 ? pieces[0]! : joinBytes(pieces, size));
+    // It may have told of its end from inside.
+    if (this.#end !== null) return;
+    this.#queued = transport.queued();
+    if (this.#queued > 0) this.#watch();
+    this.#tell();
+  }
+
+  /** Sets a deadline for what has not left at once. */
+  #watch(): void {
+    if (this.#deadlines.has("write")) return;
+    this.#noteProgress();
+    this.#progressTime = this.#parts.clock.now();
+    this.#deadlines.set("write", this.#parts.settings.writeDeadline);
+  }
+
+  /** Notes whether octets have left since the last time. */
+  #noteProgress(): boolean {
+    const mark = this.#parts.transport.progressMark();
+    if (mark === this.#mark) return false;
+    this.#mark = mark;
+    this.#progressTime = this.#parts.clock.now();
+    return true;
+  }
+
+  /** The transport may have sent something. Returns whether it has, and has more: the peer takes what it gets. */
+  progressed(): boolean {
+    if (this.#queued === 0) return false;
+    const progress = this.#noteProgress();
+    this.#tell();
+    if (this.#inTransport() > 0) return progress;
+    this.#deadlines.clear("write");
+    return false;
+  }
+
+  /** The deadline of the write has passed. Returns false if nothing has left for as long. */
+  look(): boolean {
+    // Not every transport tells before a large write has left as a whole.
+    this.#noteProgress();
+    if (this.#inTransport() === 0) return true;
+    const { clock, settings } = this.#parts;
+    const rest = this.#progressTime + settings.writeDeadline - clock.now();
+    if (rest <= 0) return false;
+    this.#deadlines.set("write", rest);
+    return true;
+  }
+
+  /** Settles when less is on its way than the high-water mark; rejects if the connection ends before. */
+  room(): Promise<void> {
+    if (this.#end !== null) return rejected(this.#end);
+    if (this.hasRoom) return SETTLED;
+    this.#room ??= new Deferred();
+    return this.#room.promise;
+  }
+
+  /** As `room`, for all that is queued. */
+  drained(): Promise<void> {
+    if (this.#end !== null) return rejected(this.#end);
+    if (this.isDrained) return SETTLED;
+    this.#drained ??= new Deferred();
+    return this.#drained.promise;
+  }
+
+  /** Tells those who wait. */
+  #tell(): void {
+    if (this.#room !== null && this.hasRoom) {
+      this.#room.resolve();
+      this.#room = null;
+    }
+    if (this.#drained !== null && this.isDrained) {
+      this.#drained.resolve();
+      this.#drained = null;
+    }
+  }
+
+  /** Nothing more will leave. */
+  end(error: Error): void {
+    this.#end = error;
+    this.#parts.turn.release(this);
+    this.#collected = [];
+    this.#unwritten = 0;
+    this.#queued = 0;
+    this.#deadlines.clear("write");
+    this.#room?.reject(error);
+    this.#room = null;
+    this.#drained?.reject(error);
+    this.#drained = null;
+  }
+}
+
+function isLarge(event: Event): boolean {
+  return (
+    (event.type === "TextMessage" || event.type === "BytesMessage") &&
+    event.data.length >= LARGE_SIZE
+  );
+}

@@ -1,0 +1,126 @@
+import { type BytesInput, BytesMessage, type Message } from "../events.ts";
+import { Deferred, rejected } from "./deferred.ts";
+import type { Outbox } from "./outbox.ts";
+import { isSource, messageOf, OutgoingPieces, type Source } from "./source.ts";
+
+/** A message that waits for the end of the one before it. */
+interface Waiting {
+  readonly message: Message | OutgoingPieces;
+  /** What of it counts as queued: octets, of text UTF-16 units. */
+  readonly size: number;
+  readonly sent: Deferred<void>;
+}
+
+/** Sends messages one after the other: while one is sent in pieces, others wait for its end (RFC 6455, 5.4). */
+export class Sender {
+  readonly #outbox: Outbox;
+  readonly #owner: { brokenOff(error: unknown): void };
+  /** The message in pieces that is under way. */
+  #current: { readonly pieces: OutgoingPieces; readonly sent: Deferred<void> } | null = null;
+  #waiting: Waiting[] | null = null;
+  #end: Error | null = null;
+
+  /** @param owner is told when a message that was begun cannot be finished */
+  constructor(outbox: Outbox, owner: { brokenOff(error: unknown): void }) {
+    this.#outbox = outbox;
+    this.#owner = owner;
+  }
+
+  /** Whether a message in pieces is under way. */
+  get inPieces(): boolean {
+    return this.#current !== null;
+  }
+
+  /** Sends a message whole or in pieces; settles when there is room for more. */
+  send(data: string | BytesInput | Source, compress: boolean | undefined): Promise<void> {
+    if (this.#end !== null) return rejected(this.#end);
+    try {
+      const message = isSource(data)
+        ? new OutgoingPieces(data, compress)
+        : messageOf(data, { last: true, compress });
+      this.#outbox.requireRoom();
+      if (this.#current !== null || message instanceof OutgoingPieces) return this.#queue(message);
+      this.#outbox.write(message);
+    } catch (error) {
+      return rejected(error);
+    }
+    return this.#outbox.room();
+  }
+
+  #queue(message: Message | OutgoingPieces): Promise<void> {
+    const kept = message instanceof OutgoingPieces ? message : copyOf(message);
+    const size = kept instanceof OutgoingPieces ? 0 : kept.data.length;
+    const sent = new Deferred<void>();
+    this.#waiting ??= [];
+    this.#waiting.push({ message: kept, size, sent });
+    this.#outbox.hold(size);
+    if (this.#current === null) this.#sendNext();
+    return sent.promise;
+  }
+
+  /** Sends what waits, up to the next message in pieces. */
+  #sendNext(): void {
+    this.#current = null;
+    while (this.#current === null) {
+      const next = this.#waiting?.shift();
+      if (next === undefined) break;
+      const { message, sent } = next;
+      if (message instanceof OutgoingPieces) {
+        this.#current = { pieces: message, sent };
+        void this.#sendPieces(message, sent);
+      } else {
+        this.#sendWhole(message, next);
+      }
+    }
+  }
+
+  #sendWhole(message: Message, { size, sent }: Waiting): void {
+    try {
+      this.#outbox.write(message);
+    } catch (error) {
+      sent.reject(error);
+    }
+    this.#outbox.release(size);
+    this.#outbox.room().then(
+      () => sent.resolve(),
+      (error: unknown) => sent.reject(error),
+    );
+  }
+
+  async #sendPieces(pieces: OutgoingPieces, sent: Deferred<void>): Promise<void> {
+    try {
+      await pieces.send((event) => {
+        this.#outbox.write(event);
+        return this.#outbox.room();
+      });
+      sent.resolve();
+    } catch (error) {
+      sent.reject(error);
+      // What is missing of the message will never come.
+      if (this.#end === null && pieces.begun) this.#owner.brokenOff(error);
+    }
+    if (this.#end === null) this.#sendNext();
+  }
+
+  /** Nothing more will be sent. */
+  end(error: Error): void {
+    this.#end = error;
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const { size, sent } of waiting) {
+      this.#outbox.release(size);
+      sent.reject(error);
+    }
+    if (this.#current === null) return;
+    const { pieces, sent } = this.#current;
+    this.#current = null;
+    sent.reject(error);
+    void pieces.stop();
+  }
+}
+
+/** The same message with a copy of its octets: it leaves later, but as it is now (RFC 6455, 10.3). */
+function copyOf(message: Message): Message {
+  if (message.type === "TextMessage") return message;
+  return new BytesMessage({ data: message.data.slice(), compress: message.compress });
+}

@@ -1,0 +1,200 @@
+import type { CloseConnection, Event, Ping } from "../events.ts";
+import { CloseCode } from "../frames/close.ts";
+import { ConnectionState } from "../states.ts";
+import { type DeadlineName, type DeadlineOwner, Deadlines } from "./clock.ts";
+import { Closing, type Departments } from "./closing.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { Inbox, type InboxOwner } from "./inbox.ts";
+import { Outbox } from "./outbox.ts";
+import type { SessionParts } from "./parts.ts";
+import { Sender } from "./sender.ts";
+import type { TurnTask } from "./turn.ts";
+
+/** What stands behind a WebSocketConnection: the events of the engine, the transport and the clock come together here. */
+export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask {
+  readonly parts: SessionParts;
+  readonly deadlines: Deadlines;
+  readonly outbox: Outbox;
+  readonly sender: Sender;
+  readonly inbox: Inbox;
+  readonly heartbeat: Heartbeat;
+  readonly closing: Closing;
+  /** The newest Ping that was not answered yet; older ones need no answer (RFC 6455, 5.5.3). */
+  #unanswered: Ping | null = null;
+  /** Whether nothing was read yet: octets may have come with the opening handshake. */
+  #fresh: boolean = true;
+  #planned: boolean = false;
+  #pumping: boolean = false;
+  #paused: boolean = false;
+
+  constructor(parts: SessionParts) {
+    this.parts = parts;
+    this.deadlines = new Deadlines(parts.clock, this);
+    this.outbox = new Outbox(parts, this.deadlines, this);
+    this.sender = new Sender(this.outbox, this);
+    this.inbox = new Inbox(this);
+    this.heartbeat = new Heartbeat(parts, this.deadlines, this.outbox);
+    this.closing = new Closing(parts, this);
+    this.plan();
+  }
+
+  get state(): ConnectionState {
+    return this.closing.finished ? ConnectionState.CLOSED : this.parts.engine.state;
+  }
+
+  close(event: CloseConnection): void {
+    this.#answerPing();
+    this.closing.close(event);
+  }
+
+  // From the transport
+
+  received(chunk: Uint8Array): void {
+    if (!this.closing.receives) return;
+    this.heartbeat.heard();
+    if (this.parts.engine.state === ConnectionState.CLOSED) return;
+    this.parts.engine.receiveData(chunk);
+    this.pump();
+  }
+
+  progressed(): void {
+    // A peer that takes a long queue is alive: the ping may stand behind it.
+    if (this.outbox.progressed()) this.heartbeat.heard();
+    if (this.#unanswered !== null) this.plan();
+  }
+
+  // From the clock
+
+  passed(name: DeadlineName): void {
+    if (name === "close") this.closing.cut(new Error("closing took too long"));
+    else if (name === "write") this.#lookAtWrite();
+    else this.#lookAtPeer();
+  }
+
+  #lookAtWrite(): void {
+    if (this.outbox.look()) return;
+    const { writeDeadline } = this.parts.settings;
+    this.closing.cut(new Error(`nothing of what is queued has left for ${writeDeadline} ms`));
+  }
+
+  #lookAtPeer(): void {
+    // Nobody hears the peer while reading is paused.
+    if (this.#paused) this.heartbeat.heard();
+    try {
+      if (this.heartbeat.look()) return;
+    } catch (error) {
+      this.#extensionFailed(error);
+      return;
+    }
+    this.closing.cut(new Error("the peer has been silent for too long"));
+  }
+
+  /** Has `turnEnded` called when what runs now is done. */
+  plan(): void {
+    if (this.#planned || this.closing.finished) return;
+    this.#planned = true;
+    this.parts.turn.atEnd(this);
+  }
+
+  turnEnded(): void {
+    this.#planned = false;
+    if (this.closing.finished) return;
+    if (this.#fresh) this.pump();
+    this.#answerPing();
+    this.outbox.flush();
+    this.#pauseUnlessWanted();
+  }
+
+  /** Stops reading if the application has not taken what there is by the end of the turn. */
+  #pauseUnlessWanted(): void {
+    if (this.#paused || this.inbox.wantsMore || !this.closing.receives) return;
+    this.#paused = true;
+    this.parts.transport.pause();
+  }
+
+  #resume(): void {
+    if (!this.#paused || !this.closing.receives) return;
+    this.#paused = false;
+    this.heartbeat.heard();
+    this.parts.transport.resume();
+  }
+
+  // From the engine
+
+  /** Reads events as long as somebody wants what they bring. */
+  pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    this.#fresh = false;
+    const drained = this.#read();
+    this.#pumping = false;
+    if (drained) this.#resume();
+    else this.plan();
+  }
+
+  /** Returns whether all that has arrived was read. */
+  #read(): boolean {
+    this.inbox.deliver();
+    try {
+      const events = this.parts.engine.events();
+      while (this.inbox.wantsMore) {
+        const next = events.next();
+        if (next.done === true) return true;
+        this.#handle(next.value);
+      }
+    } catch (error) {
+      this.#extensionFailed(error);
+      return !this.closing.finished && this.#read();
+    }
+    return false;
+  }
+
+  #handle(event: Event): void {
+    switch (event.type) {
+      case "TextMessage":
+      case "BytesMessage":
+        this.inbox.push(event);
+        break;
+      case "Ping":
+        this.#unanswered = event;
+        this.plan();
+        break;
+      case "Pong":
+        this.heartbeat.answered(event);
+        break;
+      case "CloseConnection":
+        if (event.failure === null) this.closing.received(event);
+        else this.closing.fail(event.code, event.failure, event.reason);
+        break;
+    }
+  }
+
+  /** One Pong is under way at most, and none behind a queue that does not move: a newer ping may come until it does. */
+  #answerPing(): void {
+    if (this.#unanswered === null || !this.closing.isOpen || !this.outbox.hasRoom) return;
+    const pong = this.#unanswered.response();
+    this.#unanswered = null;
+    try {
+      this.outbox.write(pong);
+    } catch (error) {
+      this.#extensionFailed(error);
+    }
+  }
+
+  /** What the engine throws here comes from an extension: it has no rule against what is asked of it. */
+  #extensionFailed(error: unknown): void {
+    this.closing.fail(CloseCode.INTERNAL_ERROR, error);
+    this.parts.report?.(error);
+  }
+
+  // From the application
+
+  listenerFailed(error: unknown): void {
+    if (this.closing.isOpen) this.closing.fail(CloseCode.INTERNAL_ERROR, error);
+    this.parts.report?.(error);
+  }
+
+  brokenOff(error: unknown): void {
+    this.closing.fail(CloseCode.INTERNAL_ERROR, error);
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * What moves a session's octets: a TCP socket, a TLS socket, a stream of HTTP/2. In return the adapter calls `received`,
+ * `ended` once if the peer ends its side, `progressed`, and in the end `transportClosed`; from inside a method too.
+ */
+export interface Transport {
+  /** Takes octets to send; they are not changed afterwards. Never throws. */
+  write(octets: Uint8Array): void;
+  /** Octets taken that have not left yet. Grows in `write` alone. */
+  queued(): number;
+  /** A text that changes when octets leave, and stays the same while none do, whatever is written. */
+  progressMark(): string;
+  /** Ends the sending side behind all that was written. Called once at most. */
+  end(): void;
+  /** Ends both sides at once. Called once at most, and nothing after it. */
+  destroy(): void;
+  /** Stops reading, until `resume`. */
+  pause(): void;
+  resume(): void;
+}

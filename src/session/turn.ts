@@ -1,0 +1,65 @@
+import { OutputBuffer } from "../bytes/output.ts";
+import type { Clock } from "./clock.ts";
+
+/** Who has something to do at the end of a turn. */
+export interface TurnTask {
+  turnEnded(): void;
+}
+
+/** Who writes to the buffer that all share. */
+export interface Writer {
+  /** Takes over `octets`, which it has written; somebody else goes on in the buffer. */
+  collect(octets: Uint8Array): void;
+}
+
+/**
+ * What all sessions of a thread share: the end of the turn, and the buffer for what they send in it. A buffer of its own
+ * for each would hold 32 KiB for every connection that has ever sent anything.
+ */
+export class Turn {
+  readonly #clock: Clock;
+  readonly #output: OutputBuffer = new OutputBuffer();
+  #writer: Writer | null = null;
+  #tasks: TurnTask[] = [];
+  readonly #run = (): void => {
+    const tasks = this.#tasks;
+    this.#tasks = [];
+    for (const task of tasks) task.turnEnded();
+  };
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Calls `task.turnEnded()` once, when what runs now is done. */
+  atEnd(task: TurnTask): void {
+    if (this.#tasks.length === 0) this.#clock.defer(this.#run);
+    this.#tasks.push(task);
+  }
+
+  /** The buffer, for `writer` to write to until somebody else claims it. */
+  claim(writer: Writer): OutputBuffer {
+    if (this.#writer !== writer) {
+      if (this.#writer !== null) this.take(this.#writer);
+      this.#writer = writer;
+    }
+    return this.#output;
+  }
+
+  /** Octets that `writer` has in the buffer. */
+  pending(writer: Writer): number {
+    return this.#writer === writer ? this.#output.length : 0;
+  }
+
+  /** Has `writer` collect what it has in the buffer. */
+  take(writer: Writer): void {
+    if (this.pending(writer) > 0) writer.collect(this.#output.take());
+  }
+
+  /** Forgets `writer` and what it has in the buffer. */
+  release(writer: Writer): void {
+    if (this.#writer !== writer) return;
+    this.#output.discard();
+    this.#writer = null;
+  }
+}

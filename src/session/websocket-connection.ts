@@ -1,0 +1,287 @@
+import { encodeUtf8 } from "../bytes/utf8.ts";
+import { type BytesInput, CloseConnection, type Message, requireBytes } from "../events.ts";
+import { CloseCode } from "../frames/close.ts";
+import type { HeaderList } from "../headers.ts";
+import { type ConnectionState, ConnectionType } from "../states.ts";
+import type { CloseInfo } from "./close-info.ts";
+import { rejected } from "./deferred.ts";
+import type { Inbox, MessageData, MessageListener } from "./inbox.ts";
+import type { OpeningInfo } from "./opened.ts";
+import type { SessionParts } from "./parts.ts";
+import { IncomingMessages } from "./pieces.ts";
+import { Session } from "./session.ts";
+import type { Source } from "./source.ts";
+
+/** How a message is sent. */
+export interface SendOptions {
+  /** Whether to compress it, where that was negotiated; by default it is, from the extension's threshold on. */
+  readonly compress?: boolean | undefined;
+}
+
+/** Octets of a Close's reason: a control frame has 125, two of which are the code (RFC 6455, 5.5.1). */
+const MAX_REASON = 123;
+
+/**
+ * An open connection, the same for both ends and for every transport. It keeps the policy that the engine leaves open:
+ * it answers pings and Closes, keeps the connection alive, bounds what waits in either direction, and ends the stream.
+ * No rejection of its promises has to be looked at.
+ */
+export class WebSocketConnection<
+  Opening extends OpeningInfo = OpeningInfo,
+> implements AsyncIterable<MessageData> {
+  readonly #parts: SessionParts<Opening>;
+  readonly #session: Session;
+  #messages: IncomingMessages | null = null;
+
+  constructor(parts: SessionParts<Opening>) {
+    this.#parts = parts;
+    this.#session = new Session(parts);
+  }
+
+  /** The opening request; adapters add what they know of the peer. */
+  get request(): Opening {
+    return this.#parts.opened.request;
+  }
+
+  /** The headers of the response beyond those of the handshake; names in lower case on a client. */
+  get responseHeaders(): HeaderList {
+    return this.#parts.opened.responseHeaders;
+  }
+
+  /** The subprotocol in use, or null. */
+  get subprotocol(): string | null {
+    return this.#parts.opened.subprotocol;
+  }
+
+  /** The names of the extensions in use. */
+  get extensions(): readonly string[] {
+    return this.#parts.opened.extensions;
+  }
+
+  /** OPEN, REMOTE_CLOSING, LOCAL_CLOSING or CLOSED. */
+  get state(): ConnectionState {
+    return this.#session.state;
+  }
+
+  /** Settles when the connection has ended, however it did. Never rejects. */
+  get closed(): Promise<CloseInfo> {
+    return this.#session.closing.closed;
+  }
+
+  /** Octets that were sent and have not left yet; of text that waits behind a message in pieces, UTF-16 units. */
+  get bufferedAmount(): number {
+    return this.#session.outbox.bufferedAmount;
+  }
+
+  /** Whether less is queued than the high-water mark. */
+  get writable(): boolean {
+    return this.#session.closing.isOpen && this.#session.outbox.isDrained;
+  }
+
+  /** The last round trip time in milliseconds, of the application's pings or the keep-alive's; null before the first. */
+  get latency(): number | null {
+    return this.#session.heartbeat.latency;
+  }
+
+  // Sending
+
+  /**
+   * Sends a message: text, octets (copied at once), or one of them in pieces, as a fragmented message. What is sent
+   * meanwhile follows behind it. Settles when there is room for more.
+   *
+   * Rejects with TypeError for anything else, QueueFullError if too much is queued already, LocalProtocolError when
+   * closing, ConnectionClosedError if the connection ends before there is room. If a source throws, with its error; if a
+   * piece was sent before, the connection is failed with 1011.
+   */
+  send(data: string | BytesInput | Source, options?: SendOptions): Promise<void> {
+    return this.#session.sender.send(data, options?.compress);
+  }
+
+  /**
+   * For `broadcast`: sends the octets of a whole message of a server as they are. "closed" and "full": it cannot be sent
+   * now, whoever encodes it; "encode": it has to be sent with `send`.
+   */
+  sendEncoded(octets: Uint8Array): "sent" | "closed" | "full" | "encode" {
+    const { closing, outbox, sender } = this.#session;
+    if (!closing.isOpen) return "closed";
+    if (outbox.isFull) return "full";
+    const masked = this.#parts.engine.connectionType === ConnectionType.CLIENT;
+    if (masked || sender.inPieces) return "encode";
+    outbox.writeEncoded(octets);
+    return "sent";
+  }
+
+  /** Settles when less is queued than the high-water mark. Rejects with ConnectionClosedError if it ends before. */
+  drained(): Promise<void> {
+    return this.#session.outbox.drained();
+  }
+
+  /**
+   * Sends a Ping, and settles with the round trip time in milliseconds when its Pong has come.
+   *
+   * Rejects with TypeError for a payload of the wrong type, LocalProtocolError for one that is too long and when closing,
+   * QueueFullError if too much is queued already, ConnectionClosedError if the connection ends before.
+   * @param payload up to 125 octets; by default one that no other ping has
+   */
+  ping(payload?: BytesInput): Promise<number> {
+    try {
+      const octets = payload === undefined ? undefined : requireBytes("payload", payload);
+      this.#session.outbox.requireRoom();
+      return this.#session.heartbeat.ping(octets);
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  // Receiving
+
+  /**
+   * The messages, whole, one after the other; no more than one is held in advance. Ends after a clean closing handshake,
+   * else rejects with ConnectionClosedError. To leave the loop does not close the connection.
+   * @throws TypeError if messages are taken in another style already
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<MessageData> {
+    const { inbox } = this.#session;
+    inbox.choose("messages");
+    return new MessageIterator(inbox);
+  }
+
+  /**
+   * The next message, or null after a clean closing handshake. Rejects with ConnectionClosedError after another end,
+   * TypeError if messages are taken in another style already.
+   */
+  receive(): Promise<MessageData | null> {
+    const { inbox } = this.#session;
+    try {
+      inbox.choose("messages");
+    } catch (error) {
+      return rejected(error);
+    }
+    return inbox.next(toData);
+  }
+
+  /**
+   * The messages as they arrive, each an iteration over its pieces.
+   * @throws TypeError if messages are taken in another style already
+   */
+  messages(): IncomingMessages {
+    this.#session.inbox.choose("pieces");
+    this.#messages ??= new IncomingMessages(this.#session.inbox);
+    return this.#messages;
+  }
+
+  /**
+   * Calls `listener` with each whole message. What has come before the first listener is kept until then. If one throws,
+   * or returns a promise that rejects, the connection is failed with 1011.
+   * @throws TypeError if messages are taken in another style already
+   */
+  on(type: "message", listener: MessageListener): this {
+    requireMessage(type);
+    if (typeof listener !== "function") {
+      throw new TypeError(`a listener must be a function, not ${typeof listener}`);
+    }
+    this.#session.inbox.choose("events");
+    this.#session.inbox.listen(listener);
+    return this;
+  }
+
+  /** Undoes one `on`. Without any listener messages wait. */
+  off(type: "message", listener: MessageListener): this {
+    requireMessage(type);
+    this.#session.inbox.unlisten(listener);
+    return this;
+  }
+
+  /**
+   * With `on`: calls no listener, and soon reads no more, until `resume`.
+   * @throws TypeError if messages are taken in another style already
+   */
+  pause(): void {
+    this.#session.inbox.choose("events");
+    this.#session.inbox.pause();
+  }
+
+  /** @throws TypeError if messages are taken in another style already */
+  resume(): void {
+    this.#session.inbox.choose("events");
+    this.#session.inbox.resume();
+  }
+
+  // Closing
+
+  /**
+   * Begins the closing handshake, and settles as `closed` does. What the peer still sends is not delivered; messages that
+   * wait behind one in pieces, and that one, are given up.
+   * @param code 1000 to 1003, 1007 to 1014, 3000 to 4999, or 1005 for none
+   * @throws TypeError for arguments of the wrong type, RangeError for a reason of more than 123 octets of UTF-8,
+   * LocalProtocolError for a code that must not be sent
+   */
+  close(code: number = CloseCode.NORMAL_CLOSURE, reason: string = ""): Promise<CloseInfo> {
+    const event = new CloseConnection({ code, reason });
+    if (encodeUtf8(reason).length > MAX_REASON) {
+      throw new RangeError(`a close reason has at most ${MAX_REASON} octets of UTF-8`);
+    }
+    this.#session.close(event);
+    return this.closed;
+  }
+
+  /** Ends the stream at once, without a closing handshake. */
+  terminate(): void {
+    this.#session.closing.cut(new Error("terminated"));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  // From the transport
+
+  /** Octets have arrived. They are borrowed for as long as the messages made of them live. */
+  received(chunk: Uint8Array): void {
+    this.#session.received(chunk);
+  }
+
+  /** The peer has ended its side. */
+  ended(): void {
+    this.#session.closing.peerEnded();
+  }
+
+  /** The transport has sent something of what was queued. */
+  progressed(): void {
+    this.#session.progressed();
+  }
+
+  /** The transport is gone. @param error why, if that was no orderly end */
+  transportClosed(error?: unknown): void {
+    this.#session.closing.transportClosed(error);
+  }
+}
+
+/** Has no `return`: to leave a loop over it changes nothing. */
+class MessageIterator implements AsyncIterableIterator<MessageData> {
+  readonly #inbox: Inbox;
+
+  constructor(inbox: Inbox) {
+    this.#inbox = inbox;
+  }
+
+  next(): Promise<IteratorResult<MessageData, undefined>> {
+    return this.#inbox.next(toResult);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+function toResult(message: Message | null): IteratorResult<MessageData, undefined> {
+  return message === null ? { done: true, value: undefined } : { done: false, value: message.data };
+}
+
+function toData(message: Message | null): MessageData | null {
+  return message === null ? null : message.data;
+}
+
+function requireMessage(type: string): void {
+  if (type !== "message") throw new TypeError(`expected "message", not ${JSON.stringify(type)}`);
+}
