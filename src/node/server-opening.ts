@@ -54,7 +54,7 @@ export interface OpeningStart {
  */
 export class ServerOpening implements TransportListener {
   readonly matched: boolean;
-  readonly stream: Duplex;
+  readonly #stream: Duplex;
   readonly #place: Place<NodeConnection>;
   readonly #host: OpeningHost;
   readonly #transport: DuplexTransport;
@@ -67,7 +67,7 @@ export class ServerOpening implements TransportListener {
 
   constructor(host: OpeningHost, { stream, place, matched }: OpeningStart) {
     this.matched = matched;
-    this.stream = stream;
+    this.#stream = stream;
     this.#place = place;
     this.#host = host;
     this.#deadline = new Deadline(host.settings.clock);
@@ -153,7 +153,7 @@ export class ServerOpening implements TransportListener {
   #requested(event: Request): void {
     const { acceptDeadline } = this.#host.settings;
     this.#deadline.set(acceptDeadline, () => this.refuse({ status: 503 }));
-    void this.#decide(new UpgradeRequest(event, this.stream));
+    void this.#decide(new UpgradeRequest(event, this.#stream));
   }
 
   async #decide(request: UpgradeRequest): Promise<void> {

@@ -5,7 +5,7 @@ import type { Outbox } from "./outbox.ts";
 import type { SessionParts } from "./parts.ts";
 
 interface Pending {
-  readonly payload: string;
+  readonly payload: Uint8Array;
   readonly sent: number;
   readonly roundTrip: Deferred<number>;
 }
@@ -42,15 +42,15 @@ export class Heartbeat {
     this.#outbox.write(new Ping({ payload }));
     const roundTrip = new Deferred<number>();
     this.#pending ??= [];
-    this.#pending.push({ payload: payload.join(), sent: this.#parts.clock.now(), roundTrip });
+    this.#pending.push({ payload: payload.slice(), sent: this.#parts.clock.now(), roundTrip });
     return roundTrip.promise;
   }
 
   /** A pong answers the newest ping with its payload, and with it those before (RFC 6455, 5.5.3). */
   answered(pong: Pong): void {
     if (this.#pending === null) return;
-    const payload = pong.payload.join();
-    const newest = this.#pending.map((ping) => ping.payload).lastIndexOf(payload);
+    let newest = this.#pending.length - 1;
+    while (newest >= 0 && !isSame(this.#pending[newest]!.payload, pong.payload)) newest -= 1;
     const now = this.#parts.clock.now();
     for (const { sent, roundTrip } of this.#pending.splice(0, newest + 1)) {
       this.latency = now - sent;
@@ -88,4 +88,8 @@ export class Heartbeat {
     const count = ++this.#count;
     return Uint8Array.of(count >>> 24, count >>> 16, count >>> 8, count);
   }
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((octet, index) => octet === other[index]);
 }

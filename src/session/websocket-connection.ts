@@ -25,6 +25,9 @@ const MAX_REASON = 123;
  * An open connection, the same for both ends and for every transport. It keeps the policy that the engine leaves open:
  * it answers pings and Closes, keeps the connection alive, bounds what waits in either direction, and ends the stream.
  * No rejection of its promises has to be looked at.
+ *
+ * What the peer sends has to be taken, if only by a listener that drops it: while a message waits, nothing more is read,
+ * and a Close, or the end of the stream, is not seen either.
  */
 export class WebSocketConnection<
   Opening extends OpeningInfo = OpeningInfo,

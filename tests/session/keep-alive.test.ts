@@ -208,6 +208,17 @@ describe("ping", () => {
     expect(pings[3]!.value).toBe(10);
   });
 
+  test("R6455-10.3-01: a payload is taken at once", async () => {
+    const rig = new Rig();
+    const payload = Uint8Array.of(1);
+    const ping = outcomeOf(rig.connection.ping(payload));
+    payload.fill(2);
+    rig.arrive(new Pong({ payload: Uint8Array.of(1) }));
+    await rig.endTurn();
+    expect(ping.state).toBe("fulfilled");
+    expect(pingsOf(rig)).toEqual([Uint8Array.of(1)]);
+  });
+
   test("with the same payload again, a pong answers the newest of them", async () => {
     const rig = new Rig();
     const pings = [rig.connection.ping(Uint8Array.of(1)), rig.connection.ping(Uint8Array.of(1))];
@@ -219,7 +230,7 @@ describe("ping", () => {
     const rig = new Rig();
     rig.arrive(new Pong());
     const ping = outcomeOf(rig.connection.ping(Uint8Array.of(1)));
-    rig.arrive(new Pong({ payload: Uint8Array.of(2) }));
+    rig.arrive(new Pong({ payload: Uint8Array.of(2) }), new Pong({ payload: Uint8Array.of(1, 0) }));
     await rig.endTurn();
     expect(ping.state).toBe("pending");
     expect(rig.connection.latency).toBeNull();
