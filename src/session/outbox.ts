@@ -156,7 +156,6 @@ export class Outbox implements Writer {
   #watch(): void {
     if (this.#deadlines.has("write")) return;
     this.#noteProgress();
-    this.#progressTime = this.#parts.clock.now();
     this.#deadlines.set("write", this.#parts.settings.writeDeadline);
   }
 

@@ -99,7 +99,7 @@ export class Sender {
       // What is missing of the message will never come.
       if (this.#end === null && pieces.begun) this.#owner.brokenOff(error);
     }
-    if (this.#end === null) this.#sendNext();
+    this.#sendNext();
   }
 
   /** Nothing more will be sent. */

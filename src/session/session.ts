@@ -91,14 +91,13 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
 
   /** Has `turnEnded` called when what runs now is done. */
   plan(): void {
-    if (this.#planned || this.closing.finished) return;
+    if (this.#planned) return;
     this.#planned = true;
     this.parts.turn.atEnd(this);
   }
 
   turnEnded(): void {
     this.#planned = false;
-    if (this.closing.finished) return;
     if (this.#fresh) this.pump();
     this.#answerPing();
     this.outbox.flush();

@@ -271,8 +271,11 @@ describe.each(ENDS)("a %s", (role, type) => {
     rig.lose();
     rig.connection.transportClosed(new Error("again"));
     expect(await rig.connection.closed).toEqual({ code: 1006, reason: "", wasClean: false });
-    const error = await rig.connection.receive().catch((caught: unknown) => caught);
-    expect(error).not.toHaveProperty("cause");
+    for (const late of [rig.connection.receive(), rig.connection.send("a")]) {
+      const error = await late.catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: 1006 });
+      expect(error).not.toHaveProperty("cause");
+    }
   });
 
   test("a peer that ends its side with messages unread: they can be read, and answered, until the deadline", async () => {
@@ -484,6 +487,7 @@ describe("a transport that tells of its end from inside a call", () => {
     rig.transport.during = (name) => {
       if (name === call) rig.lose(new Error("inside"));
     };
+    rig.transport.flow = 0;
     const closed = outcomeOf(rig.connection.closed);
     const waiting = outcomeOf(rig.connection.drained());
     if (call === "pause" || call === "resume") {
@@ -551,6 +555,17 @@ describe("an extension that throws", () => {
     expect(items).toEqual(["a"]);
     expect(end.error).toMatchObject({ code: 1006, cause: fault });
     expect(extension.released).toBeGreaterThan(0);
+  });
+
+  test("for what waited to be read: the end of the stream is not kept waiting", async () => {
+    const extension = new FaultyExtension();
+    const rig = new Rig({ extensions: [extension] });
+    rig.arrive(message, message, message);
+    await rig.endTurn();
+    extension.inbound.set(Opcode.TEXT, fault);
+    expect(await rig.connection.receive()).toBe("a");
+    await rig.endTurn();
+    expect(rig.transport.calls).toEqual(["pause", "end", "resume"]);
   });
 
   test("for what was received when the transport is gone: the connection ends", async () => {

@@ -287,6 +287,8 @@ describe("the transport goes away before the application has read", () => {
     const waiting = outcomeOf(rig.connection.send("x".repeat(100_000)));
     rig.arrive(message("a"), message("b"));
     await rig.endTurn();
+    rig.transport.writes = [];
+    void rig.connection.send("small, and not written yet");
     rig.lose(lost);
     const sending = outcomeOf(rig.connection.send("b"));
     const pinging = outcomeOf(rig.connection.ping());
@@ -297,6 +299,9 @@ describe("the transport goes away before the application has read", () => {
     }
     expect(rig.connection.writable).toBe(false);
     expect(rig.connection.bufferedAmount).toBe(0);
+    readAll(rig.connection);
+    await rig.endTurn();
+    expect(rig.transport.writes).toEqual([]);
     expect(rig.transport.faults).toEqual([]);
   });
 

@@ -293,6 +293,15 @@ describe("back-pressure", () => {
     expect(rig.connection.bufferedAmount).toBe(65_535);
     rig.drain();
     expect(rig.connection.bufferedAmount).toBe(0);
+    const again = [
+      outcomeOf(rig.connection.send(octets(70_000))),
+      outcomeOf(rig.connection.drained()),
+    ];
+    await rig.endTurn();
+    expect(again.map(({ state }) => state)).toEqual(["pending", "pending"]);
+    rig.drain();
+    await rig.endTurn();
+    expect(again.map(({ state }) => state)).toEqual(["fulfilled", "fulfilled"]);
   });
 
   test("with a low mark, send settles when what was sent has left in the write of the turn", async () => {

@@ -84,6 +84,9 @@ describe("a write without progress", () => {
     await rig.clock.advance(30_000);
     expect(rig.clock.delays).toEqual([]);
     expect(rig.transport.calls).toEqual([]);
+    void rig.connection.send("b");
+    await rig.clock.advance(30_000);
+    expect(rig.transport.calls).toEqual(["destroy"]);
   });
 
   test("what leaves at once needs no deadline", async () => {
