@@ -1,7 +1,7 @@
 /**
  * The load: a process that keeps messages under way on many connections. It knows the lengths of what has to come back and
- * looks at nothing else, so that it costs less than any server. Driven by its parent: { port, test, milliseconds } in,
- * { messages } out.
+ * looks at nothing else, so that it costs less than any server. Driven by its parent: { port, test, milliseconds, warmUp } in,
+ * { result } out.
  */
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -49,7 +49,8 @@ async function open(port) {
   return socket;
 }
 
-async function echo({ port, test, milliseconds, masked }) {
+async function echo({ port, test, milliseconds, warmUp, masked }) {
+  await check({ port, test, masked });
   const { connections, inFlight, size, kind } = test;
   const frame = maskedFrame(kind === "text" ? 1 : 2, Buffer.alloc(size, 0x61));
   // A server does not mask; what echoes without a protocol gives the frame back as it was.
@@ -69,7 +70,7 @@ async function echo({ port, test, milliseconds, masked }) {
     });
     socket.write(batch);
   }
-  await pause(milliseconds / 4);
+  await pause(warmUp);
   const start = await mark();
   const before = messages;
   await pause(milliseconds);
@@ -80,7 +81,7 @@ async function echo({ port, test, milliseconds, masked }) {
   return { count: counted, cpu: end.cpu - start.cpu };
 }
 
-async function broadcast({ port, test, milliseconds, masked }) {
+async function broadcast({ port, test, milliseconds, warmUp, masked }) {
   const ask = maskedFrame(2, Buffer.from([1]));
   const back = test.size + (masked ? 4 : 4);
   const sockets = await Promise.all(Array.from({ length: test.connections }, () => open(port)));
@@ -98,7 +99,7 @@ async function broadcast({ port, test, milliseconds, masked }) {
     });
   }
   sockets[0].write(ask);
-  await pause(milliseconds / 4);
+  await pause(warmUp);
   const start = await mark();
   const before = octets;
   await pause(milliseconds);
@@ -109,20 +110,25 @@ async function broadcast({ port, test, milliseconds, masked }) {
   return { count: counted, cpu: end.cpu - start.cpu };
 }
 
-async function handshakes({ port, test, milliseconds }) {
+async function handshakes({ port, test, milliseconds, warmUp }) {
   let count = 0;
-  const start = await mark();
-  const until = performance.now() + milliseconds;
+  let running = true;
   const workers = Array.from({ length: test.parallel }, async () => {
-    while (performance.now() < until) {
+    while (running) {
       const socket = await open(port);
       count += 1;
       socket.resetAndDestroy();
     }
   });
-  await Promise.all(workers);
+  await pause(warmUp);
+  const start = await mark();
+  const before = count;
+  await pause(milliseconds);
+  const counted = count - before;
   const end = await mark();
-  return { count, cpu: end.cpu - start.cpu };
+  running = false;
+  await Promise.all(workers);
+  return { count: counted, cpu: end.cpu - start.cpu };
 }
 
 async function idle({ port, test }) {
@@ -139,6 +145,26 @@ async function idle({ port, test }) {
 
 function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** What comes back has to be what was sent, before it counts. */
+async function check({ port, test, masked }) {
+  const socket = await open(port);
+  const payload = Buffer.from(Uint8Array.from({ length: test.size }, (_, index) => index % 90));
+  const opcode = test.kind === "text" ? 1 : 2;
+  const sent = maskedFrame(opcode, payload);
+  const head = sent.length - test.size - 4;
+  const expected = masked ? sent : Buffer.concat([sent.subarray(0, head), payload]);
+  // A server does not mask.
+  if (!masked) expected[1] &= 0x7f;
+  socket.write(sent);
+  let received = Buffer.alloc(0);
+  while (received.length < expected.length) {
+    received = Buffer.concat([received, (await once(socket, "data"))[0]]);
+  }
+  socket.destroy();
+  if (!received.equals(expected))
+    throw new Error(`${test.name}: the echo differs from what was sent`);
 }
 
 /** CPU time and memory of the server, as its parent asks it. */

@@ -23,7 +23,7 @@ const milliseconds = Number(values.milliseconds);
 const filter = new RegExp(values.filter);
 const cases = [...echoCases, ...otherCases].filter(({ name }) => filter.test(name));
 
-const servers = ["wsproto", "wsproto-iterate", "ws", "net"];
+const names = ["wsproto", "wsproto-iterate", "ws", "net"];
 
 /** Starts a program on one core, where the system can do that. */
 function start(file, core, flags = []) {
@@ -34,22 +34,33 @@ function start(file, core, flags = []) {
     : spawn(process.execPath, [...flags, path], options);
 }
 
-async function measure(server, test) {
-  const child = start(`servers/${server}.mjs`, "0", ["--expose-gc"]);
+/** A server, in a process of its own that stays for all cases: it is warm, as one that has run for a while. */
+async function startServer(name) {
+  const child = start(`servers/${name}.mjs`, "0", ["--expose-gc"]);
   const [{ port }] = await once(child, "message");
+  return { name, child, port };
+}
+
+async function stop({ child }) {
+  child.disconnect();
+  await once(child, "exit");
+}
+
+async function measure({ name, child, port }, test, warmUp) {
   const load = start("load.mjs", "1");
-  const result = new Promise((resolve) => {
+  const ended = once(load, "exit");
+  const result = new Promise((resolve, reject) => {
     load.on("message", async (message) => {
       if (message.result !== undefined) return resolve(message.result);
       child.send("mark");
       const [answer] = await once(child, "message");
       load.send(answer);
     });
+    load.on("exit", () => reject(new Error(`${test.name}: the load of ${name} gave no result`)));
   });
-  load.send({ port, test, milliseconds, masked: server === "net" });
+  load.send({ port, test, milliseconds, warmUp, masked: name === "net" });
   const measured = await result;
-  child.disconnect();
-  await once(child, "exit");
+  await ended;
   return measured.bytes ?? measured.count / measured.cpu;
 }
 
@@ -57,33 +68,30 @@ function median(numbers) {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 }
 
-function applies(server, test) {
-  return server !== "wsproto-iterate" || test.type === "echo";
+function applies(name, test) {
+  return name !== "wsproto-iterate" || test.type === "echo";
 }
 
-const all = {};
-console.log(
-  `${"case".padEnd(28)} ${servers.map((name) => name.padStart(16)).join("")}   of ws   of net   goal`,
-);
-for (const test of cases) {
-  const figures = Object.fromEntries(servers.map((server) => [server, []]));
+/** The figures of one case: each server in its turn, round after round. */
+async function measureAll(servers, test) {
+  const figures = Object.fromEntries(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const server of servers) {
-      if (applies(server, test)) figures[server].push(await measure(server, test));
+      if (!applies(server.name, test)) continue;
+      // A process that has served others before would give memory back that they have used.
+      const own = test.type === "idle" ? await startServer(server.name) : server;
+      figures[server.name].push(await measure(own, test, round === 0 ? milliseconds : 100));
+      if (own !== server) await stop(own);
     }
   }
-  const medians = Object.fromEntries(
-    servers.map((server) => [server, figures[server].length > 0 ? median(figures[server]) : null]),
+  return Object.fromEntries(
+    names.map((name) => [name, figures[name].length > 0 ? median(figures[name]) : null]),
   );
-  all[test.name] = medians;
-  console.log(row(test, medians));
 }
 
 function row(test, medians) {
-  const numbers = servers
-    .map((server) =>
-      medians[server] === null ? "-" : Math.round(medians[server]).toLocaleString("en"),
-    )
+  const numbers = names
+    .map((name) => (medians[name] === null ? "-" : Math.round(medians[name]).toLocaleString("en")))
     .map((text) => text.padStart(16))
     .join("");
   const ofWs = medians.wsproto / medians.ws;
@@ -97,6 +105,18 @@ function row(test, medians) {
   return `${test.name.padEnd(28)} ${numbers}  ${ofWs.toFixed(2).padStart(6)}  ${ofNet.toFixed(2).padStart(6)}   ${wanted.join(", ")}`;
 }
 
+console.log(`Node ${process.version}, medians of ${rounds} rounds of ${milliseconds} ms`);
+console.log(
+  `${"case".padEnd(28)} ${names.map((name) => name.padStart(16)).join("")}   of ws   of net   goal`,
+);
+const servers = await Promise.all(names.map((name) => startServer(name)));
+const all = {};
+for (const test of cases) {
+  all[test.name] = await measureAll(servers, test);
+  console.log(row(test, all[test.name]));
+}
+await Promise.all(servers.map((server) => stop(server)));
+
 const folder = fileURLToPath(new URL("../../.cache/bench/", import.meta.url));
 mkdirSync(folder, { recursive: true });
 const file = `${folder}node-${new Date().toISOString().replaceAll(":", "-").slice(0, 19)}.json`;
@@ -105,5 +125,5 @@ writeFileSync(
   JSON.stringify({ node: process.version, rounds, milliseconds, cases: all }, null, 2),
 );
 console.log(
-  `messages (deliveries, handshakes) per second of server CPU; idle: octets per connection`,
+  "messages (deliveries, handshakes) per second of server CPU; idle: octets per connection",
 );
