@@ -4,12 +4,21 @@ import type * as Pako from "pako";
 import { type Codec, codecOn } from "./codec.ts";
 import type * as contract from "./contract.ts";
 import { SHORT_ASCII, SHORT_LATIN1, shortLatin1, writeAscii } from "./short-text.ts";
+import { instantiateWasm as instantiate } from "./web.ts";
 import { handleWorks, zlibOfHandle } from "./zlib-handle.ts";
 import { zlibOfPako } from "./zlib-pako.ts";
 
-export { domainToAscii, instantiateWasm } from "./web.ts";
+export { domainToAscii } from "./web.ts";
 
 export const platformName = "node";
+
+/**
+ * The switch that CONTRIBUTING.md documents: with `WSPROTO_PLAIN=1` in the environment everything that is only here for
+ * speed is left aside. Read once. Deno would ask its user for permission, so there the switch is not to be had.
+ */
+const isPlain = process.versions["deno"] === undefined && process.env["WSPROTO_PLAIN"] === "1";
+
+export const instantiateWasm: typeof contract.instantiateWasm = isPlain ? () => null : instantiate;
 
 /** Methods of Buffer that Node's types leave out. They take any Uint8Array as `this`. */
 interface BufferMethods {
@@ -28,7 +37,7 @@ export const fillRandom: typeof contract.fillRandom = (target) => {
 };
 
 /** Up to 64 octets an array lies in V8's own heap, which is the fastest. */
-const ON_HEAP = 64;
+const ON_HEAP = isPlain ? Infinity : 64;
 /** Above, an ArrayBuffer of its own would cost more than all else that happens to a message of this size. */
 const POOLED = 1024;
 /** Two of these fill the 8 KiB of Node's pool, which nobody can transfer away. */
@@ -56,8 +65,12 @@ function plain(buffer: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 }
 
+/** Up to which lengths texts are short; none is for those who want no short cuts. */
+const LATIN1_AT_MOST = isPlain ? -1 : SHORT_LATIN1;
+const ASCII_AT_MOST = isPlain ? -1 : SHORT_ASCII;
+
 export const decodeLatin1: typeof contract.decodeLatin1 = (source, start, end) =>
-  end - start <= SHORT_LATIN1
+  end - start <= LATIN1_AT_MOST
     ? shortLatin1(source, start, end)
     : latin1Slice.call(source, start, end);
 
@@ -68,7 +81,7 @@ export const decodeUtf16: typeof contract.decodeUtf16 = (source, start, end) =>
   ucs2Slice.call(source, start, end);
 
 export const encodeUtf8Into: typeof contract.encodeUtf8Into = (text, target, offset) =>
-  text.length <= SHORT_ASCII && writeAscii(text, target, offset)
+  text.length <= ASCII_AT_MOST && writeAscii(text, target, offset)
     ? text.length
     : utf8Write.call(target, text, offset);
 
@@ -76,7 +89,7 @@ let codec: Codec | undefined;
 
 /** Which it is turns out at the first use. */
 function chooseCodec(): Codec {
-  codec ??= codecOn(handleWorks() ? zlibOfHandle : zlibOfPako(loadPako()), allocate);
+  codec ??= codecOn(!isPlain && handleWorks() ? zlibOfHandle : zlibOfPako(loadPako()), allocate);
   return codec;
 }
 
