@@ -10,7 +10,7 @@ import { PlainKernel } from "./plain-kernel.ts";
  * conversion (1 KiB of many scripts: 2 to 3 microseconds; `node bench/micro/text.mjs`).
  */
 export interface Kernel {
-  /** The window for the input, then room for what `transcode` makes of it at `OUTPUT`. */
+  /** The window for the input at `INPUT`, then room for what `transcode` makes of it at `OUTPUT`. */
   readonly memory: Uint8Array;
   /** XORs the octets from `start` to `end` with `key` (see `mask.ts`) in place. Zero if all of the result is ASCII. */
   mask(start: number, end: number, key: number): number;
@@ -30,8 +30,14 @@ export interface Kernel {
  */
 export const WINDOW = 65_536;
 
-/** Where the output begins: 3 octets carried may come before the window's, and the kernels touch 32 after its end. */
-export const OUTPUT: number = WINDOW + 64;
+/**
+ * Where the window begins. There is room in front of it for octets that come before those to be worked on, such as the
+ * header of a frame, and as much behind it.
+ */
+export const INPUT = 64;
+
+/** Where the output begins: the kernels touch up to 32 octets after the end of the input. */
+export const OUTPUT: number = INPUT + WINDOW + 2 * INPUT;
 
 /** What a kernel's memory has: the window, two octets of output for each of its octets, and room to overrun. */
 export const MEMORY_SIZE = 262_144;
@@ -42,6 +48,17 @@ let shared: Kernel | null = null;
 export function kernel(): Kernel {
   shared ??= makeKernel(instantiateWasm);
   return shared;
+}
+
+/** Views of so many octets are kept, by their length: to make one takes as long as to copy 4 KiB. */
+const KEPT_VIEWS = 2048;
+const views: (Uint8Array | undefined)[] = [];
+
+/** The first `count` octets of the window of this thread's kernel. */
+export function windowView(count: number): Uint8Array {
+  const { memory } = kernel();
+  if (count > KEPT_VIEWS) return memory.subarray(INPUT, INPUT + count);
+  return (views[count] ??= memory.subarray(INPUT, INPUT + count));
 }
 
 /** A kernel in WebAssembly, or one in JavaScript where `instantiate` gives null. */

@@ -1,4 +1,4 @@
-import { type Kernel, kernel, WINDOW } from "./kernel.ts";
+import { INPUT, type Kernel, kernel, WINDOW, windowView } from "./kernel.ts";
 
 /*
  * Masking (RFC 6455, 5.3): octet i of a payload is XORed with octet i modulo 4 of the masking key.
@@ -7,9 +7,9 @@ import { type Kernel, kernel, WINDOW } from "./kernel.ts";
 
 /**
  * Up to so many octets are XORed by JavaScript, more of them by the kernel, whose two copies and its call take as long as
- * some 128 octets, and 24 times less than octet by octet for 1 KiB (`node bench/micro/mask.mjs`).
+ * some 80 octets, and 10 times less than octet by octet for 1 KiB (`node bench/micro/mask.mjs`).
  */
-const FEW = 128;
+const FEW = 64;
 
 /**
  * XORs the octets of `source` from `start` to `end` with `key` into `target` at `offset`, which may be the same place.
@@ -28,28 +28,29 @@ export function applyMask(
   let ascii = true;
   for (let from = start; from < end; from += WINDOW) {
     const count = Math.min(end - from, WINDOW);
-    if (!maskIntoWindow(shared, source, from, from + count, key, 0)) ascii = false;
-    target.set(shared.memory.subarray(0, count), offset + from - start);
+    if (!maskIntoWindow(shared, source, from, from + count, key)) ascii = false;
+    target.set(windowView(count), offset + from - start);
   }
   return ascii;
 }
 
-/** Does the same into the memory of `shared`, its window, at `offset`: for octets that are worked on further. */
+/** Does the same into the window of `shared`, for octets that are worked on further. At most `WINDOW` of them. */
 export function maskIntoWindow(
   shared: Kernel,
   source: Uint8Array,
   start: number,
   end: number,
   key: number,
-  offset: number,
 ): boolean {
-  // `subarray` of a Buffer is a slow one of its own.
-  const octets =
-    end - start === source.length
-      ? source
-      : new Uint8Array(source.buffer, source.byteOffset + start, end - start);
-  shared.memory.set(octets, offset);
-  return shared.mask(offset, offset + end - start, key) === 0;
+  const count = end - start;
+  if (source.length - count <= INPUT) {
+    // What little is around them comes along: to copy it is cheaper than to make a view.
+    shared.memory.set(source, INPUT - start);
+  } else {
+    // `subarray` of a Buffer is a slow one of its own.
+    shared.memory.set(new Uint8Array(source.buffer, source.byteOffset + start, count), INPUT);
+  }
+  return shared.mask(INPUT, INPUT + count, key) === 0;
 }
 
 function maskOctets(

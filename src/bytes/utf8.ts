@@ -1,12 +1,12 @@
 import { allocate, decodeLatin1, decodeUtf16, encodeUtf8Into } from "#platform";
-import { type Kernel, kernel, OUTPUT, WINDOW } from "./kernel.ts";
+import { INPUT, type Kernel, kernel, OUTPUT, WINDOW } from "./kernel.ts";
 import { applyMask, maskIntoWindow } from "./mask.ts";
 
 /**
- * Up to so many octets are first tried as ASCII without the kernel: 16 take 130 ns then, 96 as long as they would with it
+ * Up to so many octets are first tried as ASCII without the kernel: 16 take 130 ns then, 48 as long as they would with it
  * (`node bench/micro/text.mjs`), and one that sends no others never makes it, which costs 2 ms.
  */
-const SHORT = 96;
+const SHORT = 48;
 
 /** Holds a short piece, unmasked. Its content has no meaning between calls. */
 const scratch: Uint8Array = new Uint8Array(SHORT);
@@ -51,8 +51,8 @@ export class Utf8Decoder {
     const ascii = applyMask(source, start, end, key, scratch, 0);
     if (ascii && this.#carried === 0) return decodeLatin1(scratch, 0, count);
     const shared = kernel();
-    shared.memory.set(scratch, this.#carried);
-    return this.#transcode(shared, this.#carried + count, last);
+    shared.memory.set(scratch, INPUT);
+    return this.#transcode(shared, count, last);
   }
 
   #decodeLong(
@@ -65,14 +65,12 @@ export class Utf8Decoder {
     const shared = kernel();
     let text = "";
     for (let from = start; from < end;) {
-      const kept = this.#carried;
       const to = Math.min(end, from + WINDOW);
-      const ascii = maskIntoWindow(shared, source, from, to, key, kept);
-      const filled = kept + to - from;
-      if (ascii && kept === 0) {
-        text += decodeLatin1(shared.memory, 0, filled);
+      const ascii = maskIntoWindow(shared, source, from, to, key);
+      if (ascii && this.#carried === 0) {
+        text += decodeLatin1(shared.memory, INPUT, INPUT + to - from);
       } else {
-        const piece = this.#transcode(shared, filled, last && to === end);
+        const piece = this.#transcode(shared, to - from, last && to === end);
         if (piece === null) return null;
         text += piece;
       }
@@ -81,20 +79,24 @@ export class Utf8Decoder {
     return text;
   }
 
-  /** The text of the first `filled` octets in the window, for the first of which those that are carried are put. */
-  #transcode(shared: Kernel, filled: number, last: boolean): string | null {
+  /** The text of the first `count` octets in the window, in front of which those that are carried are put. */
+  #transcode(shared: Kernel, count: number, last: boolean): string | null {
     const { memory } = shared;
-    for (let index = 0; index < this.#carried; index++) memory[index] = this.#carry >>> (8 * index);
-    const stop = shared.transcode(0, filled, OUTPUT);
-    this.#carried = filled - stop;
+    const start = INPUT - this.#carried;
+    const end = INPUT + count;
+    for (let index = start; index < INPUT; index++) {
+      memory[index] = this.#carry >>> (8 * (index - start));
+    }
+    const stop = shared.transcode(start, end, OUTPUT);
+    this.#carried = end - stop;
     this.#carry = 0;
-    if (stop < filled) {
-      const problem = problemOf(memory, stop, filled, last);
+    if (stop < end) {
+      const problem = problemOf(memory, stop, end, last);
       if (problem !== null) {
         this.problem = `invalid UTF-8: ${problem}`;
         return null;
       }
-      for (let index = stop; index < filled; index++) {
+      for (let index = stop; index < end; index++) {
         this.#carry |= memory[index]! << (8 * (index - stop));
       }
     }

@@ -24,8 +24,6 @@ const LENGTH_64 = 127;
 /** Octets that a control frame's payload may have (5.5). */
 export const MAX_CONTROL_PAYLOAD = 125;
 const MAX_LENGTH_16 = 0xffff;
-/** The longest header: two octets, eight of length, four of key. */
-export const MAX_HEADER = 14;
 /** Octets of a masking key (5.3). */
 export const KEY_SIZE = 4;
 

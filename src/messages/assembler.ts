@@ -6,10 +6,14 @@ import { typeName } from "../headers.ts";
 const EMPTY: Uint8Array = new Uint8Array(0);
 /** Pieces from this size on are kept as they are; smaller ones are copied into blocks. */
 const KEPT_SIZE = 1024;
-const FIRST_BLOCK = 256;
+/** A block has room for so many octets more than for as many again as are in it. */
+const SLACK = 4096;
+/** A block for more octets than these is not made larger: another one follows. */
+const LARGEST_GROWN = 64 * 1024;
 /** Up to so many octets are copied one by one: to call `set` costs more. */
 const COPIED_SINGLY = 32;
-const LARGEST_BLOCK = 64 * 1024;
+/** A copy of so few octets is cheaper than a view. */
+const VIEWED_SIZE = 64;
 /** Small pieces of text are joined when so many have come: each costs a pointer until then. */
 const TEXT_PARTS = 128;
 
@@ -57,58 +61,77 @@ export class MessageAssembler {
   }
 }
 
-/** Octets in pieces: large ones as they came, small ones copied into blocks that double from 256 octets to 64 KiB. */
+/**
+ * Octets in pieces: large ones as they came, small ones copied into a block, which grows with them up to 64 KiB and more,
+ * and then into others like it.
+ */
 class BytesJoiner {
-  readonly #pieces: Uint8Array[] = [];
+  /** What is in front of the block. */
+  #pieces: Uint8Array[] | null = null;
   #size: number = 0;
-  #blockSize: number = FIRST_BLOCK;
-  /** What is left of the block being filled. */
-  #room: Uint8Array = EMPTY;
+  #block: Uint8Array = EMPTY;
   #filled: number = 0;
 
   add(piece: Uint8Array): void {
-    this.#size += piece.length;
+    const { length } = piece;
+    this.#size += length;
     if (isWorthKeeping(piece)) {
       this.#closeBlock();
-      this.#pieces.push(piece);
+      this.#keep(piece);
       return;
     }
-    let rest = piece;
-    while (rest.length > this.#room.length - this.#filled) {
-      const count = this.#room.length - this.#filled;
-      this.#copy(rest.subarray(0, count));
-      rest = rest.subarray(count);
-      this.#nextBlock();
-    }
-    this.#copy(rest);
-  }
-
-  #copy(octets: Uint8Array): void {
-    const room = this.#room;
-    const { length } = octets;
-    const start = this.#filled;
+    if (length > this.#block.length - this.#filled) this.#makeRoom(length);
+    copy(piece, length, this.#block, this.#filled);
     this.#filled += length;
-    if (length > COPIED_SINGLY) room.set(octets, start);
-    else for (let index = 0; index < length; index++) room[start + index] = octets[index]!;
   }
 
+  /** All octets: the block itself where they are in one and fill half of it, else a copy. */
   join(): Uint8Array {
-    this.#closeBlock();
-    return joinBytes(this.#pieces, this.#size);
+    const block = this.#block;
+    const size = this.#filled;
+    if (this.#pieces !== null) {
+      this.#closeBlock();
+      return joinBytes(this.#pieces, this.#size);
+    }
+    if (size === block.length) return block;
+    if (size > VIEWED_SIZE && 2 * size >= block.length) {
+      return new Uint8Array(block.buffer, block.byteOffset, size);
+    }
+    const joined = allocate(size);
+    copy(block, size, joined, 0);
+    return joined;
   }
 
-  #nextBlock(): void {
-    this.#closeBlock();
-    this.#room = allocate(this.#blockSize);
-    this.#blockSize = Math.min(2 * this.#blockSize, LARGEST_BLOCK);
+  #makeRoom(length: number): void {
+    const needed = this.#filled + length;
+    if (needed > LARGEST_GROWN && this.#filled > 0) {
+      this.#closeBlock();
+      this.#block = allocate(Math.max(LARGEST_GROWN, length));
+      return;
+    }
+    const grown = allocate(Math.min(4 * needed, 2 * needed + SLACK));
+    copy(this.#block, this.#filled, grown, 0);
+    this.#block = grown;
   }
 
-  /** Counts the octets in the block as a piece; what is left of it takes the next ones. */
   #closeBlock(): void {
-    if (this.#filled === 0) return;
-    this.#pieces.push(this.#room.subarray(0, this.#filled));
-    this.#room = this.#room.subarray(this.#filled);
+    if (this.#filled > 0) this.#keep(this.#block.subarray(0, this.#filled));
+    this.#block = EMPTY;
     this.#filled = 0;
+  }
+
+  #keep(piece: Uint8Array): void {
+    this.#pieces ??= [];
+    this.#pieces.push(piece);
+  }
+}
+
+/** Copies the first `count` octets of `source`. */
+function copy(source: Uint8Array, count: number, target: Uint8Array, offset: number): void {
+  if (count > COPIED_SINGLY) {
+    target.set(count === source.length ? source : source.subarray(0, count), offset);
+  } else {
+    for (let index = 0; index < count; index++) target[offset + index] = source[index]!;
   }
 }
 
