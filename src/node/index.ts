@@ -21,5 +21,6 @@ export type { MessageData } from "../session/inbox.ts";
 export { QueueFullError } from "../session/outbox.ts";
 export type { IncomingMessage, IncomingMessages } from "../session/pieces.ts";
 export type { KeepAliveSettings, SessionDeadlines } from "../session/settings.ts";
+export type { AbortSignalLike, WaitOptions } from "../session/signal.ts";
 export type { Piece, Source } from "../session/source.ts";
 export { type SendOptions, WebSocketConnection } from "../session/websocket-connection.ts";

@@ -3,11 +3,13 @@ import type { Deadlines } from "./clock.ts";
 import { Deferred } from "./deferred.ts";
 import type { Outbox } from "./outbox.ts";
 import type { SessionParts } from "./parts.ts";
+import { type AbortSignalLike, onAbort } from "./signal.ts";
 
 interface Pending {
   readonly payload: Uint8Array;
   readonly sent: number;
-  readonly roundTrip: Deferred<number>;
+  /** Null: nobody waits for it any more. */
+  roundTrip: Deferred<number> | null;
 }
 
 /** Pings and what comes back: round trip times, and the discovery of a peer that is gone. */
@@ -38,12 +40,26 @@ export class Heartbeat {
    * Sends a ping; settles with its round trip time in milliseconds.
    * @throws LocalProtocolError if it cannot be sent
    */
-  ping(payload: Uint8Array = this.#nextPayload()): Promise<number> {
+  ping(payload: Uint8Array = this.#nextPayload(), signal?: AbortSignalLike): Promise<number> {
     this.#outbox.write(new Ping({ payload }));
     const roundTrip = new Deferred<number>();
+    const ping: Pending = { payload: payload.slice(), sent: this.#parts.clock.now(), roundTrip };
     this.#pending ??= [];
-    this.#pending.push({ payload: payload.slice(), sent: this.#parts.clock.now(), roundTrip });
+    this.#pending.push(ping);
+    if (signal !== undefined) {
+      onAbort(signal, roundTrip.promise, (reason) => {
+        roundTrip.reject(reason);
+        ping.roundTrip = null;
+        this.#trim();
+      });
+    }
     return roundTrip.promise;
+  }
+
+  /** Forgets what nobody waits for; behind an older ping it stays, as its pong would answer that too. */
+  #trim(): void {
+    while (this.#pending?.[0]?.roundTrip === null) this.#pending.shift();
+    if (this.#pending?.length === 0) this.#pending = null;
   }
 
   /** A pong answers the newest ping with its payload, and with it those before (RFC 6455, 5.5.3). */
@@ -53,10 +69,11 @@ export class Heartbeat {
     while (newest >= 0 && !isSame(this.#pending[newest]!.payload, pong.payload)) newest -= 1;
     const now = this.#parts.clock.now();
     for (const { sent, roundTrip } of this.#pending.splice(0, newest + 1)) {
+      if (roundTrip === null) continue;
       this.latency = now - sent;
       roundTrip.resolve(this.latency);
     }
-    if (this.#pending.length === 0) this.#pending = null;
+    this.#trim();
   }
 
   /**
@@ -81,7 +98,7 @@ export class Heartbeat {
   end(error: unknown): void {
     const pending = this.#pending ?? [];
     this.#pending = null;
-    for (const { roundTrip } of pending) roundTrip.reject(error);
+    for (const { roundTrip } of pending) roundTrip?.reject(error);
   }
 
   #nextPayload(): Uint8Array {

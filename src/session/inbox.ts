@@ -2,6 +2,7 @@ import type { Message } from "../events.ts";
 import { MessageAssembler } from "../messages/assembler.ts";
 import type { ConnectionClosedError } from "./close-info.ts";
 import { Deferred, rejected } from "./deferred.ts";
+import { type AbortSignalLike, onAbort } from "./signal.ts";
 
 /** A received message: text, or octets. */
 export type MessageData = string | Uint8Array;
@@ -123,9 +124,12 @@ export class Inbox {
 
   /**
    * Takes the next message (or piece) as `convert` makes it; null stands for the end of it all after a clean closing
-   * handshake. Rejects with ConnectionClosedError after another end.
+   * handshake. Rejects with ConnectionClosedError after another end, and when `signal` is aborted before.
    */
-  next<Result>(convert: (message: Message | null) => Result): Promise<Result> {
+  next<Result>(
+    convert: (message: Message | null) => Result,
+    signal?: AbortSignalLike,
+  ): Promise<Result> {
     const message = this.#ahead;
     if (message !== null) {
       this.#ahead = null;
@@ -139,8 +143,26 @@ export class Inbox {
     if (this.#lastReader === null) this.#firstReader = reader;
     else this.#lastReader.next = reader;
     this.#lastReader = reader;
+    if (signal !== undefined) {
+      onAbort(signal, reader.promise, (reason) => this.#withdraw(reader, reason));
+    }
     this.#owner.pump();
     return reader.promise;
+  }
+
+  /** Takes a reader out of the queue, unless it has its message already. */
+  #withdraw(reader: Reader, reason: unknown): void {
+    let before: Reader | null = null;
+    let other = this.#firstReader;
+    while (other !== null && other !== reader) {
+      before = other;
+      other = other.next;
+    }
+    if (other === null) return;
+    if (before === null) this.#firstReader = reader.next;
+    else before.next = reader.next;
+    if (this.#lastReader === reader) this.#lastReader = before;
+    reader.reject(reason);
   }
 
   /** Why nothing more comes, after a clean closing handshake too. Only after the end. */

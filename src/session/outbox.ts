@@ -1,8 +1,9 @@
 import { joinBytes } from "../bytes/join.ts";
 import type { Event } from "../events.ts";
 import type { Deadlines } from "./clock.ts";
-import { Deferred, rejected } from "./deferred.ts";
+import { rejected } from "./deferred.ts";
 import type { SessionParts } from "./parts.ts";
+import { type AbortSignalLike, Waiters } from "./signal.ts";
 import type { Writer } from "./turn.ts";
 
 /** What was sent in one turn leaves in one write, but not much more than this at once. Octets. */
@@ -38,8 +39,8 @@ export class Outbox implements Writer {
   /** The transport's mark when octets were last seen to leave, and the time of it. Only while some are queued. */
   #mark: string = "";
   #progressTime: number = 0;
-  #room: Deferred<void> | null = null;
-  #drained: Deferred<void> | null = null;
+  #room: Waiters | null = null;
+  #drained: Waiters | null = null;
   #end: Error | null = null;
 
   /** @param owner is asked to have `flush` called at the end of the turn */
@@ -190,20 +191,20 @@ export class Outbox implements Writer {
     return true;
   }
 
-  /** Settles when less is on its way than the high-water mark; rejects if the connection ends before. */
-  room(): Promise<void> {
+  /** Settles when less is on its way than the high-water mark; rejects if the connection ends, or `signal`, before. */
+  room(signal?: AbortSignalLike): Promise<void> {
     if (this.#end !== null) return rejected(this.#end);
     if (this.hasRoom) return SETTLED;
-    this.#room ??= new Deferred();
-    return this.#room.promise;
+    this.#room ??= new Waiters();
+    return this.#room.wait(signal);
   }
 
   /** As `room`, for all that is queued. */
-  drained(): Promise<void> {
+  drained(signal?: AbortSignalLike): Promise<void> {
     if (this.#end !== null) return rejected(this.#end);
     if (this.isDrained) return SETTLED;
-    this.#drained ??= new Deferred();
-    return this.#drained.promise;
+    this.#drained ??= new Waiters();
+    return this.#drained.wait(signal);
   }
 
   /** Tells those who wait. */

@@ -1,6 +1,7 @@
 import { type BytesInput, BytesMessage, type Message } from "../events.ts";
 import { Deferred, rejected } from "./deferred.ts";
 import type { Outbox } from "./outbox.ts";
+import { type AbortSignalLike, onAbort } from "./signal.ts";
 import { isSource, messageOf, OutgoingPieces, type Source } from "./source.ts";
 
 /** A message that waits for the end of the one before it. */
@@ -31,28 +32,40 @@ export class Sender {
     return this.#current !== null;
   }
 
-  /** Sends a message whole or in pieces; settles when there is room for more. */
-  send(data: string | BytesInput | Source, compress: boolean | undefined): Promise<void> {
+  /** Sends a message whole or in pieces; settles when there is room for more, or `signal` is aborted. */
+  send(
+    data: string | BytesInput | Source,
+    compress: boolean | undefined,
+    signal: AbortSignalLike | undefined,
+  ): Promise<void> {
     if (this.#end !== null) return rejected(this.#end);
     try {
       const message = isSource(data)
         ? new OutgoingPieces(data, compress)
         : messageOf(data, { last: true, compress });
       this.#outbox.requireRoom();
-      if (this.#current !== null || message instanceof OutgoingPieces) return this.#queue(message);
+      if (this.#current !== null || message instanceof OutgoingPieces) {
+        return this.#queue(message, signal);
+      }
       this.#outbox.write(message);
     } catch (error) {
       return rejected(error);
     }
-    return this.#outbox.room();
+    return this.#outbox.room(signal);
   }
 
-  #queue(message: Message | OutgoingPieces): Promise<void> {
+  #queue(message: Message | OutgoingPieces, signal: AbortSignalLike | undefined): Promise<void> {
     const kept = message instanceof OutgoingPieces ? message : copyOf(message);
     const size = kept instanceof OutgoingPieces ? 0 : kept.data.length;
     const sent = new Deferred<void>();
     this.#waiting ??= [];
     this.#waiting.push({ message: kept, size, sent });
+    if (signal !== undefined) {
+      onAbort(signal, sent.promise, (reason) => {
+        sent.reject(reason);
+        if (kept instanceof OutgoingPieces) this.#giveUp(kept, reason);
+      });
+    }
     this.#outbox.hold(size);
     if (this.#current === null) this.#sendNext();
     return sent.promise;
@@ -90,6 +103,8 @@ export class Sender {
   async #sendPieces(pieces: OutgoingPieces, sent: Deferred<void>): Promise<void> {
     try {
       await pieces.send((event) => {
+        // It was given up, which its source learns when it is asked for no more.
+        if (this.#current?.pieces !== pieces) throw new Error("nobody waits for the message");
         this.#outbox.write(event);
         return this.#outbox.room();
       });
@@ -97,9 +112,24 @@ export class Sender {
     } catch (error) {
       sent.reject(error);
       // What is missing of the message will never come.
-      if (this.#end === null && pieces.begun) this.#owner.brokenOff(error);
+      if (this.#current?.pieces === pieces && pieces.begun) this.#owner.brokenOff(error);
     }
-    this.#sendNext();
+    if (this.#current?.pieces === pieces) this.#sendNext();
+  }
+
+  /** Nobody waits for a message in pieces any more: what was not sent of it will never be. */
+  #giveUp(pieces: OutgoingPieces, reason: unknown): void {
+    if (this.#current?.pieces !== pieces) {
+      this.#waiting = this.#waiting?.filter(({ message }) => message !== pieces) ?? null;
+      return;
+    }
+    if (pieces.complete) return;
+    if (pieces.begun) {
+      this.#owner.brokenOff(reason);
+    } else {
+      void pieces.stop();
+      this.#sendNext();
+    }
   }
 
   /** Nothing more will be sent. */

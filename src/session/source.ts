@@ -47,6 +47,7 @@ export class OutgoingPieces {
   readonly #compress: boolean | undefined;
   #iterator: AsyncIterator<Piece> | null = null;
   #first: Message | null = null;
+  #complete: boolean = false;
 
   constructor(source: Source, compress: boolean | undefined) {
     this.#source = source;
@@ -56,6 +57,11 @@ export class OutgoingPieces {
   /** Whether the message was begun, so that it has to be finished. */
   get begun(): boolean {
     return this.#first !== null;
+  }
+
+  /** Whether all of it was sent. */
+  get complete(): boolean {
+    return this.#complete;
   }
 
   /**
@@ -74,7 +80,9 @@ export class OutgoingPieces {
       throw new TypeError("a message in pieces had none, expected one at least");
     }
     const empty = type === "TextMessage" ? "" : new Uint8Array(0);
-    await send(messageOf(empty, { last: true, compress: this.#compress }));
+    const sent = send(messageOf(empty, { last: true, compress: this.#compress }));
+    this.#complete = true;
+    await sent;
   }
 
   async #sendPiece(piece: Piece, send: (event: Message) => Promise<void>): Promise<void> {

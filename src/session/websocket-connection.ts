@@ -10,16 +10,20 @@ import type { OpeningInfo } from "./opened.ts";
 import type { SessionParts } from "./parts.ts";
 import { IncomingMessages } from "./pieces.ts";
 import { Session } from "./session.ts";
+import { requireWaitOptions, type WaitOptions } from "./signal.ts";
 import type { Source } from "./source.ts";
 
 /** How a message is sent. */
-export interface SendOptions {
+export interface SendOptions extends WaitOptions {
   /** Whether to compress it, where that was negotiated; by default it is, from the extension's threshold on. */
   readonly compress?: boolean | undefined;
 }
 
 /** Octets of a Close's reason: a control frame has 125, two of which are the code (RFC 6455, 5.5.1). */
 const MAX_REASON = 123;
+
+const SEND_OPTIONS: readonly string[] = ["compress"];
+const NO_OTHERS: readonly string[] = [];
 
 /**
  * An open connection, the same for both ends and for every transport. It keeps the policy that the engine leaves open:
@@ -95,9 +99,17 @@ export class WebSocketConnection<
    * Rejects with TypeError for anything else, QueueFullError if too much is queued already, LocalProtocolError when
    * closing, ConnectionClosedError if the connection ends before there is room. If a source throws, with its error; if a
    * piece was sent before, the connection is failed with 1011.
+   *
+   * When `signal` is aborted it rejects with its reason. A whole message is sent all the same. Of one in pieces nothing
+   * more is: that of which nothing was sent is taken back, for one that was begun the connection is failed with 1011.
    */
   send(data: string | BytesInput | Source, options?: SendOptions): Promise<void> {
-    return this.#session.sender.send(data, options?.compress);
+    try {
+      requireWaitOptions(options, SEND_OPTIONS);
+    } catch (error) {
+      return rejected(error);
+    }
+    return this.#session.sender.send(data, options?.compress, options?.signal);
   }
 
   /**
@@ -114,23 +126,33 @@ export class WebSocketConnection<
     return "sent";
   }
 
-  /** Settles when less is queued than the high-water mark. Rejects with ConnectionClosedError if it ends before. */
-  drained(): Promise<void> {
-    return this.#session.outbox.drained();
+  /**
+   * Settles when less is queued than the high-water mark. Rejects with ConnectionClosedError if the connection ends
+   * before, with the reason of `signal` when it is aborted, TypeError for wrong options.
+   */
+  drained(options?: WaitOptions): Promise<void> {
+    try {
+      requireWaitOptions(options, NO_OTHERS);
+    } catch (error) {
+      return rejected(error);
+    }
+    return this.#session.outbox.drained(options?.signal);
   }
 
   /**
    * Sends a Ping, and settles with the round trip time in milliseconds when its Pong has come.
    *
    * Rejects with TypeError for a payload of the wrong type, LocalProtocolError for one that is too long and when closing,
-   * QueueFullError if too much is queued already, ConnectionClosedError if the connection ends before.
+   * QueueFullError if too much is queued already, ConnectionClosedError if the connection ends before, and with the
+   * reason of `signal` when it is aborted; a Pong that comes then does not count for `latency`.
    * @param payload up to 125 octets; by default one that no other ping has
    */
-  ping(payload?: BytesInput): Promise<number> {
+  ping(payload?: BytesInput, options?: WaitOptions): Promise<number> {
     try {
+      requireWaitOptions(options, NO_OTHERS);
       const octets = payload === undefined ? undefined : requireBytes("payload", payload);
       this.#session.outbox.requireRoom();
-      return this.#session.heartbeat.ping(octets);
+      return this.#session.heartbeat.ping(octets, options?.signal);
     } catch (error) {
       return rejected(error);
     }
@@ -151,16 +173,18 @@ export class WebSocketConnection<
 
   /**
    * The next message, or null after a clean closing handshake. Rejects with ConnectionClosedError after another end,
-   * TypeError if messages are taken in another style already.
+   * TypeError if messages are taken in another style already, and with the reason of `signal` when it is aborted; the
+   * next call gets the message then.
    */
-  receive(): Promise<MessageData | null> {
+  receive(options?: WaitOptions): Promise<MessageData | null> {
     const { inbox } = this.#session;
     try {
+      requireWaitOptions(options, NO_OTHERS);
       inbox.choose("messages");
     } catch (error) {
       return rejected(error);
     }
-    return inbox.next(toData);
+    return inbox.next(toData, options?.signal);
   }
 
   /**

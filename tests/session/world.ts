@@ -6,7 +6,9 @@ import type { FrameEvent } from "../../src/messages/decoder.ts";
 import type { MessageData } from "../../src/session/inbox.ts";
 import type { Piece } from "../../src/session/source.ts";
 import { CLIENT, ConnectionState, SERVER } from "../../src/states.ts";
+import type { WaitOptions } from "../../src/session/signal.ts";
 import { type Outcome, outcomeOf, Rig } from "../helpers/rig.ts";
+import { TestSignal } from "../helpers/test-signal.ts";
 
 /*
  * A session in a world where anything may happen in any order: peers that send, close, fall silent or break the
@@ -37,17 +39,20 @@ export const ACTIONS = {
   flow: (world: World, number: number) => void (world.rig.transport.flow = number * 1000),
   octetsLeave: (world: World, number: number) => world.octetsLeave(number * 1000),
   octetsLeaveUntold: (world: World, number: number) => world.rig.transport.leave(number * 1000),
-  send: (world: World, number: number) => world.send("x".repeat(number)),
-  sendMuch: (world: World, number: number) => world.send(new Uint8Array(number * 1000)),
-  sendPieces: (world: World, number: number) => world.send(pieces(number)),
-  sendStuckPieces: (world: World) => world.send(stuck()),
+  send: (world: World, number: number) => world.send("x".repeat(number), number),
+  sendMuch: (world: World, number: number) => world.send(new Uint8Array(number * 1000), number),
+  sendPieces: (world: World, number: number) => world.send(pieces(number), number),
+  sendStuckPieces: (world: World, number: number) => world.send(stuck(), number),
   sendEncoded: (world: World) => void world.rig.connection.sendEncoded(Uint8Array.of(0x81, 0)),
-  ping: (world: World) => void world.promises.push(outcomeOf(world.rig.connection.ping())),
-  drained: (world: World) => void world.promises.push(outcomeOf(world.rig.connection.drained())),
+  ping: (world: World, number: number) =>
+    void world.promises.push(outcomeOf(world.rig.connection.ping(undefined, world.how(number)))),
+  drained: (world: World, number: number) =>
+    void world.promises.push(outcomeOf(world.rig.connection.drained(world.how(number)))),
+  abort: (world: World) => world.abort(),
   askForTheEnd: (world: World) => world.askForTheEnd(),
   close: (world: World, number: number) => world.close(number),
   terminate: (world: World) => world.rig.connection.terminate(),
-  read: (world: World) => world.read(),
+  read: (world: World, number: number) => world.read(number),
   pause: (world: World) => world.pause(),
   throwFromListener: (world: World) => void (world.listenerThrows = true),
   turn: (world: World) => world.rig.endTurn(),
@@ -58,6 +63,9 @@ export const ACTIONS = {
 export type ActionName = keyof typeof ACTIONS;
 
 export const isActionName = (name: string): name is ActionName => Object.hasOwn(ACTIONS, name);
+
+/** Why signals are aborted. */
+const ABORTED = new Error("aborted");
 
 async function* pieces(number: number): AsyncGenerator<Piece> {
   for (let count = 0; count < number % 5; count++) yield "piece";
@@ -86,7 +94,10 @@ export class World {
   readonly arrived: MessageData[] = [];
   readonly taken: MessageData[] = [];
   readonly writtenTexts: MessageData[] = [];
+  /** All signals there were; the last is not aborted. */
+  readonly signals: TestSignal[] = [];
   listenerThrows: boolean = false;
+  #signal: TestSignal = new TestSignal();
   /** The first piece of the message that the peer is sending. */
   #begun: string = "";
   #broken: boolean = false;
@@ -100,6 +111,7 @@ export class World {
   constructor(isClient: boolean, style: Style) {
     this.rig = new Rig({ type: isClient ? CLIENT : SERVER });
     this.style = style;
+    this.signals.push(this.#signal);
     this.validator = new Connection(isClient ? SERVER : CLIENT, [], undefined, {
       limits: { message: Infinity },
     });
@@ -168,8 +180,19 @@ export class World {
     if (!this.rig.transport.gone) this.rig.drain(octets);
   }
 
-  send(data: string | Uint8Array | AsyncGenerator<Piece>): void {
-    const outcome = outcomeOf(this.rig.connection.send(data));
+  /** With a signal now and then: the same until it is aborted. */
+  how(number: number): WaitOptions | undefined {
+    return number % 3 === 0 ? { signal: this.#signal } : undefined;
+  }
+
+  abort(): void {
+    this.#signal.abort(ABORTED);
+    this.#signal = new TestSignal();
+    this.signals.push(this.#signal);
+  }
+
+  send(data: string | Uint8Array | AsyncGenerator<Piece>, number: number): void {
+    const outcome = outcomeOf(this.rig.connection.send(data, this.how(number)));
     this.sends.push({ text: typeof data === "string" ? data : "", outcome });
     this.promises.push(outcome);
   }
@@ -182,9 +205,9 @@ export class World {
     this.ends.push(outcomeOf(this.rig.connection.closed));
   }
 
-  read(): void {
+  read(number: number): void {
     const { connection } = this.rig;
-    if (this.style === "receive") this.promises.push(outcomeOf(this.#receiveOne()));
+    if (this.style === "receive") this.promises.push(outcomeOf(this.#receiveOne(number)));
     else if (this.style === "events" && this.#paused) this.#resume();
     else if (!this.#reading && this.style !== "nobody") {
       this.#reading = true;
@@ -196,8 +219,8 @@ export class World {
     }
   }
 
-  async #receiveOne(): Promise<void> {
-    const message = await this.rig.connection.receive();
+  async #receiveOne(number: number): Promise<void> {
+    const message = await this.rig.connection.receive(this.how(number));
     if (message !== null) this.taken.push(message);
   }
 
@@ -285,6 +308,7 @@ export async function expectEnd(world: World): Promise<void> {
   for (const { state } of world.promises) expect(state).not.toBe("pending");
   expect(rig.clock.delays).toEqual([]);
   expect(rig.clock.turnHasWork).toBe(false);
+  for (const { listeners } of world.signals) expect(listeners.size).toBe(0);
   expect(rig.connection.writable).toBe(false);
   await expect(rig.connection.send("late")).rejects.toMatchObject({
     name: "ConnectionClosedError",
