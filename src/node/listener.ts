@@ -19,6 +19,9 @@ export interface ListenOptions {
   readonly backlog?: number | undefined;
   /** The file of a Unix socket. */
   readonly path?: string | undefined;
+  /** With `path`: whether all users of the system may read and write the file, beyond what the umask leaves. False. */
+  readonly readableAll?: boolean | undefined;
+  readonly writableAll?: boolean | undefined;
   /** With `port` or `path`: TLS, with these options of `node:tls`. */
   readonly tls?: TlsOptions | undefined;
   /** A server of HTTP, of which the matching upgrades are taken. It keeps its others. */
@@ -29,11 +32,13 @@ export interface ListenOptions {
 
 /** @throws TypeError for an option of the wrong type, or one that goes without its companion */
 export function requireListenOptions(options: ListenOptions): void {
-  const { port, host, backlog, path, tls, server } = options;
+  const { port, host, backlog, path, readableAll, writableAll, tls, server } = options;
   requireType("port", port, "number");
   requireType("host", host, "string");
   requireType("backlog", backlog, "number");
   requireType("path", path, "string");
+  requireType("readableAll", readableAll, "boolean");
+  requireType("writableAll", writableAll, "boolean");
   requireSignal(options.signal);
   if (tls !== undefined) requireObject("tls", tls);
   if (server !== undefined && !(server instanceof TcpServer)) {
@@ -43,9 +48,16 @@ export function requireListenOptions(options: ListenOptions): void {
     throw new TypeError("port and path were given, expected one of them");
   }
   if (host !== undefined && port === undefined) throw new TypeError("host was given without port");
+  requirePath("readableAll", readableAll, path);
+  requirePath("writableAll", writableAll, path);
   const own = port !== undefined || path !== undefined;
   if (backlog !== undefined && !own) throw new TypeError("backlog was given without port or path");
   if (tls !== undefined && !own) throw new TypeError("tls was given without port or path");
+}
+
+function requirePath(name: string, option: unknown, path: string | undefined): void {
+  if (option === undefined || path !== undefined) return;
+  throw new TypeError(`${name} was given without path`);
 }
 
 /** What a listener needs of its server. */
@@ -82,11 +94,14 @@ export class Listener {
   }
 
   /** Begins to listen, unless it is closed before. Rejects with what `node:net` says if it cannot. */
-  start({ port, host, backlog, path }: ListenOptions): Promise<void> {
+  start(options: ListenOptions): Promise<void> {
+    const { port, host, backlog, path, readableAll, writableAll } = options;
+    const place =
+      path === undefined ? { port, host, backlog } : { path, backlog, readableAll, writableAll };
     const server = this.#server;
     return new Promise((resolve, reject) => {
       server.once("error", reject).once("close", resolve);
-      server.listen(path === undefined ? { port, host, backlog } : { path, backlog }, () => {
+      server.listen(place, () => {
         server.off("error", reject);
         // Such as exhausted file descriptors: it accepts again when there are some.
         server.on("error", (error) => this.#host.report(error));

@@ -92,6 +92,8 @@ const OPTION_NAMES: OptionNames<ServerOptions & ListenOptions> = {
   port: true,
   host: true,
   backlog: true,
+  readableAll: true,
+  writableAll: true,
   path: true,
   tls: true,
   server: true,

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { lookup } from "node:dns/promises";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { connect as connectTcp, Server } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -70,6 +70,24 @@ test.each([
   await server.close();
   expect(existsSync(file)).toBe(false);
 });
+
+const everybody = [
+  [undefined, undefined, 0o700],
+  [false, false, 0o700],
+  [true, undefined, 0o744],
+  [undefined, true, 0o722],
+  [true, true, 0o766],
+] as const;
+test.each(everybody)(
+  "a Unix socket with readableAll %s and writableAll %s has the mode it takes",
+  async (readableAll, writableAll, mode) => {
+    const file = socketFile();
+    const before = process.umask(0o077);
+    after(() => process.umask(before));
+    await running({ port: undefined, host: undefined, path: file, readableAll, writableAll });
+    expect((statSync(file).mode & 0o777).toString(8)).toBe(mode.toString(8));
+  },
+);
 
 test("without port, path and server it listens nowhere", async () => {
   const { server } = await running({ port: undefined, host: undefined });
