@@ -20,6 +20,7 @@ export { type CloseInfo, ConnectionClosedError } from "../session/close-info.ts"
 export type { MessageData } from "../session/inbox.ts";
 export { QueueFullError } from "../session/outbox.ts";
 export type { IncomingMessage, IncomingMessages } from "../session/pieces.ts";
+export { reconnectDelay, type ReconnectOptions } from "../session/reconnect.ts";
 export type { KeepAliveSettings, SessionDeadlines } from "../session/settings.ts";
 export type { AbortSignalLike, WaitOptions } from "../session/signal.ts";
 export type { Piece, Source } from "../session/source.ts";

@@ -37,8 +37,8 @@ export interface ResolvedSettings {
   readonly maxQueued: number;
 }
 
-/** The longest time that timers can be set for, some 24 days. */
-const LONGEST = 2 ** 31 - 1;
+/** The longest time that timers can be set for, some 24 days. Milliseconds. */
+export const LONGEST: number = 2 ** 31 - 1;
 
 /**
  * @throws TypeError for a setting of the wrong type, RangeError for one out of its range; both name it
@@ -102,7 +102,19 @@ function resolveSize(name: string, given: number | undefined, byDefault: number)
   throw new RangeError(`${name} must be 1 octet or more, but is ${size}`);
 }
 
-function requireObject(name: string, value: unknown): void {
+/**
+ * The options of a call.
+ * @throws TypeError for what is no object, or a name that is not known
+ */
+export function requireOptions(options: unknown, known: ReadonlySet<string>): void {
+  requireObject("the options", options);
+  for (const name of Object.keys(options)) {
+    if (known.has(name)) continue;
+    throw new TypeError(`the options have a member ${JSON.stringify(name)}, which is not known`);
+  }
+}
+
+function requireObject(name: string, value: unknown): asserts value is object {
   if (typeof value === "object" && value !== null) return;
   throw new TypeError(`${name} must be an object, not ${typeName(value)}`);
 }

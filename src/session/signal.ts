@@ -1,5 +1,6 @@
 import { typeName } from "../headers.ts";
 import { Deferred } from "./deferred.ts";
+import { requireOptions } from "./settings.ts";
 
 /** An AbortSignal, as far as a session needs one. */
 export interface AbortSignalLike {
@@ -15,24 +16,20 @@ export interface WaitOptions {
   readonly signal?: AbortSignalLike | undefined;
 }
 
+export const WAIT_OPTIONS: ReadonlySet<string> = new Set(["signal"]);
+
 /**
  * Has a look at the options of a call, before it does anything.
- * @param others names of options besides `signal`
+ * @param known the names of the options
  * @throws TypeError for what is no object, a name that is not known, and a signal that is none; the reason of one that
  * is aborted already
  */
 export function requireWaitOptions(
   options: WaitOptions | undefined,
-  others: readonly string[],
+  known: ReadonlySet<string>,
 ): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`the options must be an object, not ${typeName(options)}`);
-  }
-  for (const name of Object.keys(options)) {
-    if (name === "signal" || others.includes(name)) continue;
-    throw new TypeError(`the options have a member ${JSON.stringify(name)}, which is not known`);
-  }
+  requireOptions(options, known);
   const { signal } = options;
   if (signal === undefined) return;
   if (!isSignal(signal)) {

@@ -10,7 +10,7 @@ import type { OpeningInfo } from "./opened.ts";
 import type { SessionParts } from "./parts.ts";
 import { IncomingMessages } from "./pieces.ts";
 import { Session } from "./session.ts";
-import { requireWaitOptions, type WaitOptions } from "./signal.ts";
+import { requireWaitOptions, WAIT_OPTIONS, type WaitOptions } from "./signal.ts";
 import type { Source } from "./source.ts";
 
 /** How a message is sent. */
@@ -22,8 +22,7 @@ export interface SendOptions extends WaitOptions {
 /** Octets of a Close's reason: a control frame has 125, two of which are the code (RFC 6455, 5.5.1). */
 const MAX_REASON = 123;
 
-const SEND_OPTIONS: readonly string[] = ["compress"];
-const NO_OTHERS: readonly string[] = [];
+const SEND_OPTIONS: ReadonlySet<string> = new Set(["compress", "signal"]);
 
 /**
  * An open connection, the same for both ends and for every transport. It keeps the policy that the engine leaves open:
@@ -132,7 +131,7 @@ export class WebSocketConnection<
    */
   drained(options?: WaitOptions): Promise<void> {
     try {
-      requireWaitOptions(options, NO_OTHERS);
+      requireWaitOptions(options, WAIT_OPTIONS);
     } catch (error) {
       return rejected(error);
     }
@@ -149,7 +148,7 @@ export class WebSocketConnection<
    */
   ping(payload?: BytesInput, options?: WaitOptions): Promise<number> {
     try {
-      requireWaitOptions(options, NO_OTHERS);
+      requireWaitOptions(options, WAIT_OPTIONS);
       const octets = payload === undefined ? undefined : requireBytes("payload", payload);
       this.#session.outbox.requireRoom();
       return this.#session.heartbeat.ping(octets, options?.signal);
@@ -179,7 +178,7 @@ export class WebSocketConnection<
   receive(options?: WaitOptions): Promise<MessageData | null> {
     const { inbox } = this.#session;
     try {
-      requireWaitOptions(options, NO_OTHERS);
+      requireWaitOptions(options, WAIT_OPTIONS);
       inbox.choose("messages");
     } catch (error) {
       return rejected(error);

@@ -13,6 +13,7 @@ test("CVE-2021-33880: the names of the entry, none of which compares secrets", (
     "WebSocketServer",
     "broadcast",
     "connect",
+    "reconnectDelay",
     "serve",
   ]);
 });
