@@ -1,9 +1,9 @@
-import type { IncomingMessage } from "node:http";
+import { IncomingMessage, Server as HttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { duplexPair, PassThrough } from "node:stream";
 import { connect as connectTls } from "node:tls";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Handler, WebSocketServer } from "../../../src/node/index.ts";
 import { requestHead } from "../../helpers/handshake.ts";
 import { untyped } from "../../helpers/rig.ts";
@@ -191,6 +191,92 @@ test("an upgrade that something else took: upgrade(request, socket, head)", asyn
   other.send(requestHead({ line: "GET /other HTTP/1.1" }));
   await other.end();
   expect(other.text).toMatch(/^HTTP\/1\.1 404 /);
+});
+
+describe("an upgrade to something else than WebSocket", () => {
+  /** As those of Node from 22.21 and 24.9 on are. */
+  class AskingServer extends HttpServer {
+    readonly asked: unknown[] = [];
+    shouldUpgradeCallback: unknown;
+
+    constructor() {
+      super();
+      const { asked } = this;
+      this.shouldUpgradeCallback = function given(this: HttpServer, message: IncomingMessage) {
+        asked.push(message);
+        return this.listenerCount("upgrade") > 0;
+      };
+    }
+
+    upgrades(upgrade: string): unknown {
+      const message = new IncomingMessage(new Socket());
+      message.headers = { upgrade };
+      const callback = this.shouldUpgradeCallback;
+      return typeof callback === "function" && Reflect.apply(callback, this, [message]);
+    }
+  }
+
+  test("is answered as if it had not asked for one, where Node asks; with 400 elsewhere", async () => {
+    const { http, port } = await httpServer();
+    await running({ ...nowhere, server: http });
+    const peer = await rawPeer({ port });
+    peer.send(requestHead({ fields: { Upgrade: "h2c" } }));
+    const asks = "shouldUpgradeCallback" in http;
+    await peer.has(asks ? "plain" : "\r\n\r\n");
+    expect(peer.text.slice(0, 13)).toBe(asks ? "HTTP/1.1 200 " : "HTTP/1.1 400 ");
+  });
+
+  test("is left to the other listeners of the HTTP server", async () => {
+    const http = new AskingServer();
+    await running({ ...nowhere, server: http });
+    expect(http.upgrades("h2c")).toBe(false);
+    http.on("upgrade", () => {});
+    expect(http.upgrades("h2c")).toBe(true);
+  });
+
+  test.each([
+    ["websocket", true],
+    ["WebSocket", true],
+    ["h2c, websocket", true],
+    ["h2c", false],
+    ["websockets", false],
+    ["", false],
+  ])("Upgrade: %j is taken: %s", async (upgrade, expected) => {
+    const http = new AskingServer();
+    await running({ ...nowhere, server: http });
+    expect(http.upgrades(upgrade)).toBe(expected);
+  });
+
+  test("what the HTTP server decided itself stays, and all is as before when the server is closed", async () => {
+    const http = new AskingServer();
+    const before = http.shouldUpgradeCallback;
+    const servers = [
+      await running({ ...nowhere, server: http, match: "/a" }),
+      await running({ ...nowhere, server: http, match: "/b" }),
+    ];
+    expect(http.upgrades("websocket")).toBe(true);
+    expect(http.asked).toHaveLength(1);
+    await servers[0]!.server.close();
+    expect(http.upgrades("h2c")).toBe(false);
+    await servers[1]!.server.close();
+    expect(http.shouldUpgradeCallback).toBe(before);
+    http.shouldUpgradeCallback = () => false;
+    const third = await running({ ...nowhere, server: http });
+    expect(http.upgrades("websocket")).toBe(false);
+    const later = (): boolean => true;
+    http.shouldUpgradeCallback = later;
+    await third.server.close();
+    expect(http.shouldUpgradeCallback).toBe(later);
+  });
+
+  test("a callback that is none is left alone", async () => {
+    const http = new AskingServer();
+    http.shouldUpgradeCallback = null;
+    const { server } = await running({ ...nowhere, server: http });
+    expect(http.shouldUpgradeCallback).toBeNull();
+    await server.close();
+    expect(http.shouldUpgradeCallback).toBeNull();
+  });
 });
 
 test("an upgrade whose sender has gone is nothing", async () => {
