@@ -10,10 +10,11 @@ const TURN_MESSAGES = 1024;
 const VARIETY_OCTETS = 512 * 1024;
 const VARIETY = 64;
 
-function turnLength({ size, perChunk = 1, deflate = false }) {
+function turnLength({ size, perChunk = 1, connections = 1, deflate = false }) {
   const messages = Math.ceil(TURN_OCTETS / size);
-  const chunks = Math.ceil(Math.min(TURN_MESSAGES, messages) / perChunk);
-  return deflate ? Math.min(messages, 32) : Math.max(chunks, 1) * perChunk;
+  if (deflate) return Math.min(messages, 32);
+  const together = perChunk * connections;
+  return Math.ceil(Math.min(TURN_MESSAGES, messages) / together) * together;
 }
 
 function variety(testCase, count) {
@@ -30,22 +31,38 @@ export function turnOfMessages(testCase) {
 
 /** The chunks in which the messages of one turn arrive. */
 export function turnOfChunks(testCase, messages) {
-  const { role, kind, perChunk, pieceLength, deflate = false } = testCase;
-  const next = randomNumbers(messages.length);
-  const payloads = messages.map(toOctets);
-  const frames = (deflate ? deflateAll(payloads) : payloads).map((payload) => {
-    const key = Buffer.alloc(4);
-    key.writeUInt32BE(next() || 1);
-    return writeFrame({
-      text: kind !== "binary",
-      payload,
-      key: role === "server" ? key : null,
-      compressed: deflate,
-    });
-  });
+  const { size, perChunk, pieceLength, chunkLength } = testCase;
+  const frames = turnOfFrames(testCase, messages);
+  if (chunkLength !== undefined) return cut(Buffer.concat(frames), chunkLength);
   return pieceLength === undefined
     ? packed(frames, perChunk)
-    : frames.flatMap((frame) => split(frame, pieceLength, frame.length - testCase.size));
+    : frames.flatMap((frame) => split(frame, pieceLength, frame.length - size));
+}
+
+function turnOfFrames({ role, kind, deflate = false, takeover = true, fragments = 1 }, messages) {
+  const next = randomNumbers(messages.length);
+  const payloads = messages.map(toOctets);
+  return (deflate ? deflateAll(payloads, takeover) : payloads).flatMap((payload) => {
+    const length = payload.length / fragments;
+    return Array.from({ length: fragments }, (_, i) => {
+      const key = Buffer.alloc(4);
+      key.writeUInt32BE(next() || 1);
+      return writeFrame({
+        text: kind !== "binary",
+        payload: payload.subarray(i * length, (i + 1) * length),
+        key: role === "server" ? key : null,
+        compressed: deflate,
+        first: i === 0,
+        last: i === fragments - 1,
+      });
+    });
+  });
+}
+
+function cut(octets, length) {
+  const pieces = [];
+  for (let i = 0; i < octets.length; i += length) pieces.push(octets.subarray(i, i + length));
+  return pieces;
 }
 
 function packed(frames, perChunk) {
@@ -58,11 +75,8 @@ function packed(frames, perChunk) {
 
 /** The first piece has the head of the frame in addition, so that the others begin at a multiple of their length. */
 function split(frame, pieceLength, headLength) {
-  const pieces = [frame.subarray(0, headLength + pieceLength)];
-  for (let i = headLength + pieceLength; i < frame.length; i += pieceLength) {
-    pieces.push(frame.subarray(i, i + pieceLength));
-  }
-  return pieces;
+  const first = headLength + pieceLength;
+  return [frame.subarray(0, first), ...cut(frame.subarray(first), pieceLength)];
 }
 
 /** A Buffer with a store of its own, as one that comes from a socket. */
@@ -72,20 +86,23 @@ function ownStore(octets) {
   return copy;
 }
 
-/** A turn of parsing: `{ messages, refresh, run, check }`. */
+/** A turn of parsing, by one connection or by several in rotation: `{ messages, refresh, run, check }`. */
 export function parseBatch(testCase, makeParser) {
   const expected = turnOfMessages(testCase);
   const originals = turnOfChunks(testCase, expected);
   const chunks = originals.map(ownStore);
   let received = 0;
   let collect = null;
-  const parser = makeParser(testCase, (data, finished) => {
-    if (collect !== null) collect(data, finished);
-    else if (finished) received++;
-  });
+  const { connections = 1 } = testCase;
+  const parsers = Array.from({ length: connections }, () =>
+    makeParser(testCase, (data, finished) => {
+      if (collect !== null) collect(data, finished);
+      else if (finished) received++;
+    }),
+  );
   const run = () => {
-    for (const chunk of chunks) parser.feed(chunk);
-    return parser.idle?.();
+    for (let i = 0; i < chunks.length; i++) parsers[i % connections].feed(chunks[i]);
+    return parsers[0].idle?.();
   };
   return {
     messages: expected.length,
@@ -152,7 +169,11 @@ export function serialiseBatch(testCase, makeSerialiser) {
       const payloads = frames.map(({ payload }) => payload);
       if (!testCase.deflate) return compare(testCase, messages.map(toOctets), payloads);
       if (!frames.every(({ compressed }) => compressed)) throw new Error(`${testCase.id}: RSV1`);
-      return compare(testCase, [Buffer.concat(messages.map(toOctets))], [inflateAll(payloads)]);
+      return compare(
+        testCase,
+        [Buffer.concat(messages.map(toOctets))],
+        [inflateAll(payloads, testCase.takeover)],
+      );
     },
   };
 }

@@ -2,20 +2,22 @@
 
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 
+const CONTINUATION = 0;
 const TEXT = 1;
 const BINARY = 2;
 /** What a sender of permessage-deflate leaves out at the end of a message (RFC 7692, 7.2.1). */
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
 /**
- * One message in one frame.
- * @param {{ text: boolean, payload: Buffer, key: Buffer | null, compressed?: boolean }} frame
+ * One frame; by default a whole message. `first`, `last`: its place among the fragments of a message.
+ * @param {{ text: boolean, payload: Buffer, key: Buffer | null, compressed?: boolean, first?: boolean, last?: boolean }} frame
  */
-export function writeFrame({ text, payload, key, compressed = false }) {
+export function writeFrame({ text, payload, key, compressed = false, first = true, last = true }) {
   const length = payload.length;
   const extended = length > 65_535 ? 8 : length > 125 ? 2 : 0;
   const head = Buffer.alloc(2 + extended + (key === null ? 0 : 4));
-  head[0] = 0x80 | (compressed ? 0x40 : 0) | (text ? TEXT : BINARY);
+  const opcode = first ? (text ? TEXT : BINARY) : CONTINUATION;
+  head[0] = (last ? 0x80 : 0) | (compressed ? 0x40 : 0) | opcode;
   head[1] = (key === null ? 0 : 0x80) | (extended === 8 ? 127 : extended === 2 ? 126 : length);
   if (extended === 2) head.writeUInt16BE(length, 2);
   if (extended === 8) head.writeBigUInt64BE(BigInt(length), 2);
@@ -65,22 +67,28 @@ function require(holds, expected) {
 }
 
 /**
- * The payloads of one stream of permessage-deflate with context takeover. The first refers to nothing before it, so the
- * row can be received over and over again.
+ * The payloads of one stream of permessage-deflate. With context takeover the first refers to nothing before it, so that the
+ * row can be received over and over again; without it none does.
  */
-export function deflateAll(payloads) {
+export function deflateAll(payloads, takeover) {
   return payloads.map((payload, i) => {
     const window = Buffer.concat(payloads.slice(0, i)).subarray(-32_768);
     const compressed = deflateRawSync(payload, {
       finishFlush: constants.Z_SYNC_FLUSH,
-      ...(window.length > 0 && { dictionary: window }),
+      ...(takeover && window.length > 0 && { dictionary: window }),
     });
     return compressed.subarray(0, -TAIL.length);
   });
 }
 
 /** What the payloads of one stream of permessage-deflate hold, together. */
-export function inflateAll(payloads) {
-  const stream = Buffer.concat(payloads.flatMap((payload) => [payload, TAIL]));
-  return inflateRawSync(stream, { finishFlush: constants.Z_SYNC_FLUSH });
+export function inflateAll(payloads, takeover) {
+  const streams = takeover ? [payloads] : payloads.map((payload) => [payload]);
+  return Buffer.concat(
+    streams.map((stream) =>
+      inflateRawSync(Buffer.concat(stream.flatMap((payload) => [payload, TAIL])), {
+        finishFlush: constants.Z_SYNC_FLUSH,
+      }),
+    ),
+  );
 }

@@ -1,12 +1,14 @@
 // The goals, and where one run stands beside them.
 
-import { nameOfSize, ourColumn, spreadOf, table } from "./report.mjs";
+import { nameOfSize, table } from "./text.mjs";
 
 const KIBIBYTE = 1024;
 const isSmall = ({ size }) => size <= KIBIBYTE;
 const isLarge = ({ size }) => size >= 16 * KIBIBYTE;
 const isPlain = ({ kind }) => kind === "binary" || kind === "ascii";
 const isMasked = ({ direction, role }) => (direction === "parse") === (role === "server");
+
+const isDeflated = ({ deflate }) => deflate === true;
 
 const small = (testCase) => isPlain(testCase) && isSmall(testCase);
 const large = (testCase) => isPlain(testCase) && isLarge(testCase);
@@ -54,15 +56,33 @@ const GOALS = [
   { name: "all, undici", peer: "undici", of: () => true },
   { name: "all, websocket-driver", peer: "websocket-driver", of: () => true },
   { name: "all, Python's wsproto", peer: "python", of: () => true, mean: 25 },
-  { name: "permessage-deflate, ws", peer: "ws", of: (c) => c.deflate === true },
+  { name: "inflating, ws", peer: "ws", of: (c) => isDeflated(c) && parsing(c), mean: 1, worst: 1 },
+  {
+    name: "deflating, ws",
+    peer: "ws",
+    of: (c) => isDeflated(c) && !parsing(c),
+    mean: 1,
+    worst: 1,
+  },
 ];
 
-/** The greatest distance of the cost of an octet, or of a message, from the middle. */
-const SPREAD = 0.3;
+/** The goals that hold for a case: `{ [peer]: { mean, worst } }`. */
+export function cellGoals(testCase) {
+  const own = GOALS.filter(({ mean, ours, of }) => mean !== undefined && !ours && of(testCase));
+  return Object.fromEntries(own.map(({ peer, mean, worst }) => [peer, { mean, worst }]));
+}
+
+/**
+ * The column that stands for us: `send`, but `sendParts` where a server sends octets, which ws, too, does not copy.
+ */
+export function ourColumn({ direction, role, kind, deflate }) {
+  const vectored = direction === "serialise" && role === "server" && kind === "binary" && !deflate;
+  return vectored ? "sendParts" : "wsproto";
+}
 
 /** @param results `[{ group, medians }]` as measured */
 export function goalRows(results) {
-  const cells = results.filter(({ group }) => group.per === undefined).flatMap(toCells);
+  const cells = results.flatMap(toCells);
   return GOALS.map((goal) => evaluate(goal, cells)).filter((row) => row !== null);
 }
 
@@ -133,20 +153,4 @@ export function goalTable(rows) {
 function readable(id) {
   const [size, ...names] = id.split("/").toReversed();
   return `${names.toReversed().join(" ")} ${nameOfSize(Number(size))}`;
-}
-
-/** How far our cost of a unit strays, for each group that asks for it. */
-export function spreadRows(results) {
-  return results
-    .filter(({ group }) => group.per !== undefined)
-    .flatMap(({ group, medians }) => {
-      const spreads = spreadOf(group, medians);
-      return group.columns.map(({ id, own = false }, i) => ({
-        group: group.id,
-        column: id,
-        spread: spreads[i],
-        goal: own ? SPREAD : null,
-        reached: own ? spreads[i] <= SPREAD : null,
-      }));
-    });
 }

@@ -1,4 +1,4 @@
-// What is measured: groups of cases, and the implementations that stand beside each other in a group.
+// What `npm run bench` measures: groups of cases, and the implementations that stand beside each other in a group.
 
 const KIBIBYTE = 1024;
 const SIZES = [16, 125, KIBIBYTE, 16 * KIBIBYTE, 64 * KIBIBYTE, KIBIBYTE * KIBIBYTE];
@@ -13,12 +13,12 @@ export const pythonColumn = (interpreter) => ({
   interpreter,
 });
 
-const ws = { id: "ws", module: "ws.mjs" };
+export const ws = { id: "ws", module: "ws.mjs" };
 const wsPlain = { id: "ws-js", module: "ws.mjs", environment: { WS_NO_BUFFER_UTIL: "1" } };
 const driver = { id: "websocket-driver", module: "websocket-driver.mjs" };
 const undici = { id: "undici", module: "undici.mjs" };
 const limit = { id: "limit", module: "limit.mjs" };
-const own = (id, options = {}) => ({ id, module: "wsproto.mjs", options, own: true });
+export const own = (id, options = {}) => ({ id, module: "wsproto.mjs", options, own: true });
 
 const SHAPES = {
   one: { title: "one message a chunk", sizes: SIZES },
@@ -88,67 +88,12 @@ function serialiseGroup(role) {
   return { id: group, title: `Serialise, ${role} (${masked} output)`, cases, columns };
 }
 
-function deflateGroup(direction, role) {
-  const group = `deflate/${direction}/${role}`;
-  const cases = [330, 64 * KIBIBYTE].map((size) => ({
-    id: `${group}/json/${size}`,
-    direction,
-    role,
-    kind: "json",
-    size,
-    deflate: true,
-    perChunk: 1,
-  }));
-  const title = `permessage-deflate, context takeover: ${direction}, ${role}`;
-  return { id: group, title, cases, columns: [own("wsproto"), ws] };
-}
-
-/** One long message in chunks of 1 KiB: the cost of an octet must not depend on the length. */
-function octetsGroup(kind) {
-  const group = `linear/octets/${kind}`;
-  const cases = [1, 16, 256, 1024, 4096, 16_384].map((kibibytes) => ({
-    id: `${group}/${kibibytes * KIBIBYTE}`,
-    direction: "parse",
-    role: "server",
-    kind,
-    size: kibibytes * KIBIBYTE,
-    pieceLength: KIBIBYTE,
-    unlimited: true,
-  }));
-  const columns = [own("pieces", { pieces: true }), own("wsproto"), ws];
-  return {
-    id: group,
-    title: `Per octet: ${kind} message in chunks of 1 KiB`,
-    cases,
-    columns,
-    per: "octet",
-  };
-}
-
-/** Many messages of 16 octets in one chunk: the cost of a message must not depend on their number. */
-function messagesGroup(kind) {
-  const group = `linear/messages/${kind}`;
-  const cases = [1, 10, 100, 1000, 10_000, 100_000].map((perChunk) => ({
-    id: `${group}/${perChunk}`,
-    direction: "parse",
-    role: "server",
-    kind,
-    size: 16,
-    perChunk,
-  }));
-  const title = `Per message: so many ${kind} messages of 16 octets a chunk`;
-  return { id: group, title, cases, columns: [own("wsproto"), ws], per: "message" };
-}
-
 /** All groups, in the order in which they are measured. */
 export function plan() {
   const roles = ["server", "client"];
   return [
     ...roles.flatMap((role) => Object.keys(SHAPES).map((shape) => parseGroup(role, shape))),
     ...roles.map((role) => serialiseGroup(role)),
-    ...["parse", "serialise"].map((direction) => deflateGroup(direction, "server")),
-    ...["binary", "multibyte"].map((kind) => octetsGroup(kind)),
-    ...["binary", "ascii"].map((kind) => messagesGroup(kind)),
   ];
 }
 

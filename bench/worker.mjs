@@ -4,7 +4,9 @@
 /* oxlint-disable no-await-in-loop -- one request after the other */
 
 import { createInterface } from "node:readline";
-import { parseBatch, serialiseBatch } from "./batch.mjs";
+import v8 from "node:v8";
+import vm from "node:vm";
+import { parseBatch, serialiseBatch, turnOfChunks, turnOfMessages } from "./batch.mjs";
 
 const [, , module, options] = process.argv;
 const peer = await import(`./peers/${module}`);
@@ -28,7 +30,43 @@ const commands = {
   },
   /** Repeats a case until it has used `microseconds` of CPU time. */
   measure: ({ id, microseconds }) => measure(batches.get(id), microseconds),
+  /** What each of so many connections holds that has received and sent a message. */
+  memory: ({ testCase, connections }) => memory(testCase, connections),
 };
+
+async function memory(testCase, count) {
+  const settings = { ...testCase, ...given };
+  const [message] = turnOfMessages(testCase);
+  const [chunk] = turnOfChunks({ ...testCase, direction: "parse" }, [message]);
+  let received = 0;
+  let written = 0;
+  const open = async () => {
+    const parser = peer.parser(settings, () => received++);
+    const serialiser = peer.serialiser(settings, () => written++);
+    parser.feed(Buffer.from(chunk));
+    serialiser.send(message);
+    await Promise.all([parser.idle?.(), serialiser.idle?.()]);
+    return [parser, serialiser];
+  };
+  const kept = [];
+  // The first ones are for what all of them share.
+  for (let i = 0; i < count; i++) kept.push(await open());
+  const before = await residentSet();
+  for (let i = 0; i < count; i++) kept.push(await open());
+  const octets = ((await residentSet()) - before) / count;
+  if (received !== kept.length || written < kept.length) throw new Error("a message is missing");
+  return { octets };
+}
+
+async function residentSet() {
+  v8.setFlagsFromString("--expose-gc");
+  const collect = vm.runInNewContext("gc");
+  for (let i = 0; i < 3; i++) {
+    await turn();
+    collect();
+  }
+  return process.memoryUsage.rss();
+}
 
 async function measure(batch, microseconds) {
   let cpu = 0;

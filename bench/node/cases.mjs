@@ -1,20 +1,23 @@
 /** What is measured. `inFlight`: messages that each connection has under way; `kind`: of the payload. */
 const KIB = 1024;
 
-function echo(connections, inFlight, size, kind = "binary") {
+export function echo(connections, inFlight, size, kind = "binary") {
   const name = `echo/${connections}x${inFlight}/${kind}/${size}`;
   return { type: "echo", name, connections, inFlight, size, kind };
 }
 
+const CONNECTIONS = [1, 10, 100];
+
 export const echoCases = [
-  ...[1, 10, 100].flatMap((connections) =>
-    [16, KIB, 64 * KIB].map((size) => echo(connections, 1, size)),
+  ...CONNECTIONS.flatMap((connections) =>
+    [16, KIB, 64 * KIB, KIB * KIB].map((size) => echo(connections, 1, size)),
   ),
-  echo(10, 64, 16),
-  echo(10, 64, KIB),
+  ...CONNECTIONS.flatMap((connections) => [16, KIB].map((size) => echo(connections, 64, size))),
   echo(10, 64, 16, "text"),
   echo(10, 64, KIB, "text"),
+  echo(1, 64, 64 * KIB),
   echo(10, 64, 64 * KIB),
+  echo(1, 4, KIB * KIB),
   echo(10, 4, KIB * KIB),
 ];
 

@@ -6,6 +6,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 
+const AT_ONCE = 50;
+
 const REQUEST =
   "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
@@ -49,6 +51,16 @@ async function open(port) {
   return socket;
 }
 
+/** So many connections, not too many of them being opened at once. */
+async function openAll(port, count) {
+  const sockets = [];
+  while (sockets.length < count) {
+    const next = Math.min(AT_ONCE, count - sockets.length);
+    sockets.push(...(await Promise.all(Array.from({ length: next }, () => open(port)))));
+  }
+  return sockets;
+}
+
 async function echo({ port, test, milliseconds, warmUp, masked }) {
   await check({ port, test, masked });
   const { connections, inFlight, size, kind } = test;
@@ -56,7 +68,7 @@ async function echo({ port, test, milliseconds, warmUp, masked }) {
   // A server does not mask; what echoes without a protocol gives the frame back as it was.
   const back = masked ? frame.length : frame.length - 4;
   const batch = Buffer.concat(Array.from({ length: inFlight }, () => frame));
-  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)));
+  const sockets = await openAll(port, connections);
   let messages = 0;
   let running = true;
   for (const socket of sockets) {
@@ -81,10 +93,11 @@ async function echo({ port, test, milliseconds, warmUp, masked }) {
   return { count: counted, cpu: end.cpu - start.cpu };
 }
 
-async function broadcast({ port, test, milliseconds, warmUp, masked }) {
+async function broadcast({ port, test, milliseconds, warmUp }) {
   const ask = maskedFrame(2, Buffer.from([1]));
-  const back = test.size + (masked ? 4 : 4);
-  const sockets = await Promise.all(Array.from({ length: test.connections }, () => open(port)));
+  // A head of four octets in either case: a server that echoes without a protocol sends as many.
+  const back = test.size + 4;
+  const sockets = await openAll(port, test.connections);
   let octets = 0;
   let running = true;
   const all = back * test.connections;
@@ -112,9 +125,9 @@ async function broadcast({ port, test, milliseconds, warmUp, masked }) {
 
 async function handshakes({ port, test, milliseconds, warmUp }) {
   let count = 0;
-  let running = true;
+  const end = new AbortController();
   const workers = Array.from({ length: test.parallel }, async () => {
-    while (running) {
+    while (!end.signal.aborted) {
       const socket = await open(port);
       count += 1;
       socket.resetAndDestroy();
@@ -125,21 +138,21 @@ async function handshakes({ port, test, milliseconds, warmUp }) {
   const before = count;
   await pause(milliseconds);
   const counted = count - before;
-  const end = await mark();
-  running = false;
+  const after = await mark();
+  end.abort();
   await Promise.all(workers);
-  return { count: counted, cpu: end.cpu - start.cpu };
+  return { count: counted, cpu: after.cpu - start.cpu };
 }
 
 async function idle({ port, test }) {
+  // What the first ones make the server compile is not theirs.
+  const first = await openAll(port, test.connections / 4);
+  await pause(300);
   const start = await mark();
-  const sockets = [];
-  for (let index = 0; index < test.connections; index += 50) {
-    sockets.push(...(await Promise.all(Array.from({ length: 50 }, () => open(port)))));
-  }
+  const sockets = await openAll(port, test.connections);
   await pause(300);
   const end = await mark();
-  for (const socket of sockets) socket.destroy();
+  for (const socket of [...first, ...sockets]) socket.destroy();
   return { bytes: (end.memory - start.memory) / test.connections };
 }
 

@@ -4,69 +4,21 @@
  *
  *   npm run bench:node -- [--rounds N] [--milliseconds N] [--filter REGEXP]
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+
+/* oxlint-disable no-await-in-loop -- one after the other is what interleaving means */
+
+import { median } from "../measure.mjs";
+import { begin, options, print, save, wholeNumber } from "../program.mjs";
+import { table } from "../text.mjs";
 import { echoCases, goals, otherCases } from "./cases.mjs";
+import { measure, startServer, stop } from "./driver.mjs";
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "3" },
-    milliseconds: { type: "string", default: "1000" },
-    filter: { type: "string", default: "." },
-  },
-});
-const rounds = Number(values.rounds);
-const milliseconds = Number(values.milliseconds);
-const filter = new RegExp(values.filter);
-const cases = [...echoCases, ...otherCases].filter(({ name }) => filter.test(name));
+const NAMES = ["wsproto", "wsproto-iterate", "ws", "net"];
+const HEADER = ["case", ...NAMES, "of ws", "of net", "goal", "reached"];
 
-const names = ["wsproto", "wsproto-iterate", "ws", "net"];
-
-/** Starts a program on one core, where the system can do that. */
-function start(file, core, flags = []) {
-  const path = fileURLToPath(new URL(file, import.meta.url));
-  const options = { stdio: ["ignore", "inherit", "inherit", "ipc"] };
-  return process.platform === "linux"
-    ? spawn("taskset", ["-c", core, process.execPath, ...flags, path], options)
-    : spawn(process.execPath, [...flags, path], options);
-}
-
-/** A server, in a process of its own that stays for all cases: it is warm, as one that has run for a while. */
-async function startServer(name) {
-  const child = start(`servers/${name}.mjs`, "0", ["--expose-gc"]);
-  const [{ port }] = await once(child, "message");
-  return { name, child, port };
-}
-
-async function stop({ child }) {
-  child.disconnect();
-  await once(child, "exit");
-}
-
-async function measure({ name, child, port }, test, warmUp) {
-  const load = start("load.mjs", "1");
-  const ended = once(load, "exit");
-  const result = new Promise((resolve, reject) => {
-    load.on("message", async (message) => {
-      if (message.result !== undefined) return resolve(message.result);
-      child.send("mark");
-      const [answer] = await once(child, "message");
-      load.send(answer);
-    });
-    load.on("exit", () => reject(new Error(`${test.name}: the load of ${name} gave no result`)));
-  });
-  load.send({ port, test, milliseconds, warmUp, masked: name === "net" });
-  const measured = await result;
-  await ended;
-  return measured.bytes ?? measured.count / measured.cpu;
-}
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-}
+const given = options({ milliseconds: { type: "string", default: "1000" } }, { rounds: 3 });
+const { rounds } = given.effort;
+const milliseconds = wholeNumber("milliseconds", given.milliseconds);
 
 function applies(name, test) {
   return name !== "wsproto-iterate" || test.type === "echo";
@@ -74,56 +26,59 @@ function applies(name, test) {
 
 /** The figures of one case: each server in its turn, round after round. */
 async function measureAll(servers, test) {
-  const figures = Object.fromEntries(names.map((name) => [name, []]));
+  const figures = Object.fromEntries(NAMES.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const server of servers) {
       if (!applies(server.name, test)) continue;
       // A process that has served others before would give memory back that they have used.
       const own = test.type === "idle" ? await startServer(server.name) : server;
-      figures[server.name].push(await measure(own, test, round === 0 ? milliseconds : 100));
+      const span = { milliseconds, warmUp: round === 0 ? milliseconds : 100 };
+      figures[server.name].push(await measure(own, test, span));
       if (own !== server) await stop(own);
     }
   }
   return Object.fromEntries(
-    names.map((name) => [name, figures[name].length > 0 ? median(figures[name]) : null]),
+    NAMES.map((name) => [name, figures[name].length > 0 ? median(figures[name]) : null]),
   );
 }
 
 function row(test, medians) {
-  const numbers = names
-    .map((name) => (medians[name] === null ? "-" : Math.round(medians[name]).toLocaleString("en")))
-    .map((text) => text.padStart(16))
-    .join("");
-  const ofWs = medians.wsproto / medians.ws;
-  const ofNet = medians.wsproto / medians.net;
-  const goal = goals[test.name] ?? {};
-  const wanted = Object.entries(goal).map(([peer, factor]) => {
-    const factorNow = medians.wsproto / medians[peer];
-    const reached = test.type === "idle" ? factorNow <= factor : factorNow >= factor;
-    return `${test.type === "idle" ? "≤" : "≥"} ${factor} × ${peer}${reached ? "" : " NO"}`;
+  const figures = NAMES.map((name) =>
+    medians[name] === null ? "-" : Math.round(medians[name]).toLocaleString("en"),
+  );
+  const isMemory = test.type === "idle";
+  const goal = Object.entries(goals[test.name] ?? {});
+  const wanted = goal.map(([peer, factor]) => `${isMemory ? "≤" : "≥"} ${factor} ${peer}`);
+  const reached = goal.map(([peer, factor]) => {
+    const ratio = medians.wsproto / medians[peer];
+    return (isMemory ? ratio <= factor : ratio >= factor) ? "yes" : `NO (${peer})`;
   });
-  return `${test.name.padEnd(28)} ${numbers}  ${ofWs.toFixed(2).padStart(6)}  ${ofNet.toFixed(2).padStart(6)}   ${wanted.join(", ")}`;
+  const missed = reached.filter((text) => text !== "yes");
+  return [
+    test.name,
+    ...figures,
+    (medians.wsproto / medians.ws).toFixed(2),
+    (medians.wsproto / medians.net).toFixed(2),
+    wanted.join(", "),
+    missed.length > 0 ? missed.join(", ") : goal.length > 0 ? "yes" : "",
+  ];
 }
 
-console.log(`Node ${process.version}, medians of ${rounds} rounds of ${milliseconds} ms`);
-console.log(
-  `${"case".padEnd(28)} ${names.map((name) => name.padStart(16)).join("")}   of ws   of net   goal`,
+const machine = begin(
+  `wsproto/node, messages (deliveries, handshakes) per second of the server's CPU time; idle: octets per connection\n` +
+    `Medians of ${rounds} rounds of ${milliseconds} ms`,
+  ["ws", "bufferutil"],
 );
-const servers = await Promise.all(names.map((name) => startServer(name)));
-const all = {};
-for (const test of cases) {
-  all[test.name] = await measureAll(servers, test);
-  console.log(row(test, all[test.name]));
+const cases = [...echoCases, ...otherCases].filter(({ name }) => given.filter.test(name));
+const servers = await Promise.all(NAMES.map((name) => startServer(name)));
+const medians = {};
+for (const [index, test] of cases.entries()) {
+  process.stderr.write(`${index + 1} of ${cases.length}: ${test.name}\n`);
+  medians[test.name] = await measureAll(servers, test);
 }
 await Promise.all(servers.map((server) => stop(server)));
-
-const folder = fileURLToPath(new URL("../../.cache/bench/", import.meta.url));
-mkdirSync(folder, { recursive: true });
-const file = `${folder}node-${new Date().toISOString().replaceAll(":", "-").slice(0, 19)}.json`;
-writeFileSync(
-  file,
-  JSON.stringify({ node: process.version, rounds, milliseconds, cases: all }, null, 2),
-);
-console.log(
-  "messages (deliveries, handshakes) per second of server CPU; idle: octets per connection",
-);
+print(table([HEADER, ...cases.map((test) => row(test, medians[test.name]))]));
+const missed = cases.filter((test) => row(test, medians[test.name]).at(-1).startsWith("NO"));
+const withGoal = cases.filter(({ name }) => name in goals);
+print(`${withGoal.length - missed.length} of ${withGoal.length} goals reached`);
+save("node-", machine, { rounds, milliseconds, cases: medians });

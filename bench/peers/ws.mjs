@@ -3,16 +3,17 @@
 
 import { PerMessageDeflate, Receiver, Sender, extension } from "ws";
 
-const OFFER = "permessage-deflate";
+const NAME = "permessage-deflate";
+const WITHOUT_TAKEOVER = "client_no_context_takeover; server_no_context_takeover";
 
-function extensions({ role, deflate = false }) {
+function extensions({ role, deflate = false, takeover = true }) {
   if (!deflate) return {};
   const isServer = role === "server";
   const perMessageDeflate = new PerMessageDeflate({ isServer, threshold: 0, maxPayload: 2 ** 30 });
-  const offer = extension.parse(OFFER)[OFFER];
+  const offer = takeover ? NAME : `${NAME}; ${WITHOUT_TAKEOVER}`;
   if (!isServer) perMessageDeflate.offer();
-  perMessageDeflate.accept(offer);
-  return { [OFFER]: perMessageDeflate };
+  perMessageDeflate.accept(extension.parse(offer)[NAME]);
+  return { [NAME]: perMessageDeflate };
 }
 
 export function parser(settings, deliver) {

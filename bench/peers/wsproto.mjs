@@ -14,10 +14,11 @@ import {
 /** So much is written together before it is handed on; as much as a stream of Node takes before it asks to wait. */
 const FLUSH_AT = 16 * 1024;
 
-function extensions({ role, deflate = false }) {
+function extensions({ role, deflate = false, takeover = true }) {
   if (!deflate) return [];
-  const client = new PerMessageDeflate();
-  const server = new PerMessageDeflate();
+  const options = { clientNoContextTakeover: !takeover, serverNoContextTakeover: !takeover };
+  const client = new PerMessageDeflate(options);
+  const server = new PerMessageDeflate(options);
   const offer = client.offer();
   const answer = server.accept(`${client.name}${typeof offer === "string" ? `; ${offer}` : ""}`);
   if (answer === null || answer === false) throw new Error("permessage-deflate was declined");

@@ -1,0 +1,25 @@
+// Numbers and tables as text.
+
+const SIZE_NAMES = { 1024: "1 KiB", 16_384: "16 KiB", 65_536: "64 KiB", 1_048_576: "1 MiB" };
+
+export function nameOfSize(size) {
+  return SIZE_NAMES[size] ?? (size % 1_048_576 === 0 ? `${size / 1_048_576} MiB` : `${size} B`);
+}
+
+export function nanoseconds(value) {
+  return value < 1e4
+    ? value.toFixed(0)
+    : value < 1e6
+      ? `${(value / 1e3).toFixed(1)}k`
+      : `${(value / 1e6).toFixed(2)}M`;
+}
+
+/** Rows of text in columns; the first row is the head, the first column stands left. */
+export function table(rows) {
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  const lines = rows.map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  "),
+  );
+  const rule = "-".repeat(lines[0].length);
+  return [lines[0], rule, ...lines.slice(1)].join("\n");
+}
