@@ -70,13 +70,19 @@ const WAYS = {
   }),
   into(connection, write) {
     const output = new OutputBuffer();
+    // A socket of Node that takes all at once, as most do, is done with the memory.
+    const flush = () => {
+      const octets = output.lend();
+      write(octets);
+      output.giveBack(octets);
+    };
     return {
       send(data) {
         connection.sendInto(toEvent(data), output);
-        if (output.length >= FLUSH_AT) write(output.take());
+        if (output.length >= FLUSH_AT) flush();
       },
       idle() {
-        if (output.length > 0) write(output.take());
+        if (output.length > 0) flush();
       },
     };
   },

@@ -9,19 +9,25 @@ const MAX_SPARES = 8;
 const LEAST_ROOM = 1024;
 /** Larger blocks, such as that of a large message, go with what was written in them. */
 const LARGEST_KEPT = 8 * BLOCK_SIZE;
+/** Of what comes back, larger ones are worth it: fresh memory costs more than to write 1 MiB. */
+const LARGEST_LENT = 32 * BLOCK_SIZE;
 
 /** Memory for output, written from front to back. */
 interface Block {
   readonly octets: Uint8Array;
   /** The octets in front, which were taken, or are being written. */
   used: number;
+  /** How many octets of these come back. */
+  lent: number;
+  /** Whether some never do. */
+  given: boolean;
 }
 
-/** Blocks with room to which nobody is writing, so that a buffer holds none while it is empty. */
+/** Blocks to which nobody is writing, so that a buffer holds none while it is empty; the one used last is the last. */
 const spares: Block[] = [];
 
 /** Stands for no block: there is no room in it. */
-const NO_BLOCK: Block = { octets: new Uint8Array(0), used: 0 };
+const NO_BLOCK: Block = { octets: new Uint8Array(0), used: 0, lent: 0, given: true };
 
 /**
  * Octets to be sent, one behind the other. What was taken is never written to again, so it may be given to a socket,
@@ -50,6 +56,7 @@ export class OutputBuffer {
     const start = this.#start;
     const length = used - start;
     if (length > COPIED_SIZE) {
+      this.#block.given = true;
       if (octets.length > LARGEST_KEPT) this.#release();
       else this.#start = used;
       return new Uint8Array(octets.buffer, octets.byteOffset + start, length);
@@ -58,6 +65,33 @@ export class OutputBuffer {
     for (let index = 0; index < length; index++) taken[index] = octets[start + index]!;
     this.#block.used = start;
     return taken;
+  }
+
+  /**
+   * As `take`, for octets that are needed for a short time only, by a socket, say: `giveBack` lets others be written in
+   * their place. Without it nothing is lost but the memory's second use.
+   */
+  lend(): Uint8Array {
+    const block = this.#block;
+    const start = this.#start;
+    const length = block.used - start;
+    block.lent += length;
+    this.#release();
+    return new Uint8Array(block.octets.buffer, block.octets.byteOffset + start, length);
+  }
+
+  /** Takes back octets that `lend` has given, once: nobody looks at them any more. Any buffer may do it. */
+  giveBack(octets: Uint8Array): void {
+    const current = this.#block;
+    if (current.octets.buffer === octets.buffer) {
+      current.lent -= octets.length;
+      return;
+    }
+    const index = lastSpare((spare) => spare.octets.buffer === octets.buffer);
+    if (index === -1) return;
+    const block = spares[index]!;
+    block.lent -= octets.length;
+    rewind(block);
   }
 
   /** Forgets the octets that were written since the last `take` or `cut`. */
@@ -93,9 +127,12 @@ export class OutputBuffer {
     const block = pending === 0 ? takeBlock(size) : newBlock(2 * (pending + size));
     const start = block.used;
     if (pending > 0) {
-      block.octets.set(this.#block.octets.subarray(this.#start, this.#block.used), start);
+      const { octets, used } = this.#block;
+      block.octets.set(octets.subarray(this.#start, used), start);
       block.used += pending;
+      this.discard();
     }
+    this.#release();
     this.#block = block;
     this.#start = start;
   }
@@ -103,11 +140,20 @@ export class OutputBuffer {
   /** Lets go of the block, when it has nothing that was not taken. */
   #release(): void {
     const block = this.#block;
+    if (block === NO_BLOCK) return;
     this.#block = NO_BLOCK;
     this.#start = 0;
-    if (block.octets.length > LARGEST_KEPT || room(block) < LEAST_ROOM) return;
-    if (spares.length < MAX_SPARES) spares.push(block);
+    rewind(block);
+    const largest = block.lent > 0 ? LARGEST_LENT : LARGEST_KEPT;
+    if (block.octets.length > largest || (block.given && room(block) < LEAST_ROOM)) return;
+    spares.push(block);
+    if (spares.length > MAX_SPARES) spares.shift();
   }
+}
+
+/** Has a block written from its beginning again, if all that was taken of it has come back. */
+function rewind(block: Block): void {
+  if (block.lent === 0 && !block.given) block.used = 0;
 }
 
 /** Octets that fit in. None if somebody has transferred the memory away together with what was taken of it. */
@@ -115,15 +161,20 @@ function room({ octets, used }: Block): number {
   return octets.length - used;
 }
 
-/** A block with room for `size` octets: a spare one if it has that much, else a new one. */
+/** A block with room for `size` octets: a spare one if any has that much, else a new one. */
 function takeBlock(size: number): Block {
-  const spare = spares.pop();
-  if (spare !== undefined && room(spare) >= size) return spare;
-  // A large message has a block of its own, behind which the spare one is of use again.
-  if (spare !== undefined && size > BLOCK_SIZE) spares.push(spare);
-  return newBlock(size);
+  const index = lastSpare((spare) => room(spare) >= size);
+  return index === -1 ? newBlock(size) : spares.splice(index, 1)[0]!;
+}
+
+/** The place of the last spare block that `fits`, or -1. */
+function lastSpare(fits: (spare: Block) => boolean): number {
+  let index = spares.length - 1;
+  while (index >= 0 && !fits(spares[index]!)) index -= 1;
+  return index;
 }
 
 function newBlock(size: number): Block {
-  return { octets: allocate(Math.max(BLOCK_SIZE, size)), used: 0 };
+  const octets = allocate(Math.max(BLOCK_SIZE, size));
+  return { octets, used: 0, lent: 0, given: false };
 }

@@ -1,4 +1,6 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import type { Transport } from "../session/transport.ts";
 
 /** Who is told what happens on a stream. */
@@ -18,6 +20,9 @@ export interface TransportListener {
  */
 const SHARE = 128 * 1024;
 
+/** Of TCP and of Unix sockets, and of TLS, which has its own memory for what it has encrypted. */
+const SOCKETS: ReadonlySet<unknown> = new Set([Socket.prototype, TLSSocket.prototype]);
+
 /** Hears of the end of a stream, last. */
 export interface Place {
   leave(): void;
@@ -34,6 +39,8 @@ type Carrier = Duplex & { [TRANSPORT]?: DuplexTransport };
  */
 export class DuplexTransport implements Transport {
   readonly #stream: Duplex;
+  /** Whether what has left the stream is with the system, and not with somebody else in this process. */
+  readonly #copies: boolean;
   readonly #place: Place | null;
   #listener: TransportListener | null = null;
   /** Octets that were written so far. */
@@ -50,6 +57,7 @@ export class DuplexTransport implements Transport {
 
   constructor(stream: Duplex, place: Place | null = null) {
     this.#stream = stream;
+    this.#copies = SOCKETS.has(Object.getPrototypeOf(stream));
     this.#place = place;
     const carrier: Carrier = stream;
     carrier[TRANSPORT] = this;
@@ -66,18 +74,19 @@ export class DuplexTransport implements Transport {
     queueMicrotask(() => listener.transportClosed(this.#error));
   }
 
-  write(octets: Uint8Array): void {
+  write(octets: Uint8Array): boolean {
     const stream = this.#stream;
-    if (this.#ends || !stream.writable) return;
+    if (this.#ends || !stream.writable) return true;
     this.#given += octets.length;
     if (this.#waiting === null && stream.writableLength + octets.length <= SHARE) {
       stream.write(octets, this.#progressed);
-      return;
+    } else {
+      this.#waiting ??= [];
+      this.#waiting.push(octets);
+      this.#waitingSize += octets.length;
+      this.#feed();
     }
-    this.#waiting ??= [];
-    this.#waiting.push(octets);
-    this.#waitingSize += octets.length;
-    this.#feed();
+    return this.#copies && this.queued() === 0;
   }
 
   queued(): number {

@@ -5,9 +5,11 @@ import { Turn } from "../session/turn.ts";
 export const systemClock: Clock = {
   now: () => performance.now(),
   schedule: (delay, callback) => new SystemTimer(setTimeout(callback, delay).unref()),
-  // Behind the microtasks, those they make included, so that all that they send leaves in one write. A tick alone would
-  // come before them.
-  defer: (callback) => queueMicrotask(() => process.nextTick(callback)),
+  // At the end of the turn of the event loop, behind all that has arrived in it: the writes to many sockets, one right
+  // behind the other, take a third less of the system's time than between the reads (`npm run bench:node`).
+  defer: (callback) => {
+    setImmediate(callback);
+  },
 };
 
 class SystemTimer implements Timer {

@@ -8,6 +8,11 @@ export interface CloseInfo {
   readonly wasClean: boolean;
 }
 
+/** Why a part of a session does no more. Most connections end with nobody waiting: the error is made when it is asked for. */
+export interface EndReason {
+  readonly error: Error;
+}
+
 /** Why reading, sending or waiting stopped: the connection has ended, and not by a clean closing handshake. */
 export class ConnectionClosedError extends Error implements CloseInfo {
   static {
@@ -31,5 +36,22 @@ export class ConnectionClosedError extends Error implements CloseInfo {
     this.code = info.code;
     this.reason = info.reason;
     this.wasClean = info.wasClean;
+  }
+}
+
+/** The end of a connection, as those hear of it who wait: all of them get the same error. */
+export class ConnectionEnd implements EndReason {
+  readonly #info: CloseInfo;
+  readonly #cause: unknown;
+  #error: ConnectionClosedError | null = null;
+
+  constructor(info: CloseInfo, cause: unknown) {
+    this.#info = info;
+    this.#cause = cause;
+  }
+
+  get error(): ConnectionClosedError {
+    this.#error ??= new ConnectionClosedError(this.#info, this.#cause);
+    return this.#error;
   }
 }

@@ -3,12 +3,12 @@ import type { CloseConnection } from "../events.ts";
 import { CloseCode } from "../frames/close.ts";
 import { ConnectionState, ConnectionType } from "../states.ts";
 import type { Deadlines } from "./clock.ts";
-import { type CloseInfo, ConnectionClosedError } from "./close-info.ts";
+import { type CloseInfo, ConnectionEnd, type EndReason } from "./close-info.ts";
 import { Deferred } from "./deferred.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Engine, SessionParts } from "./parts.ts";
+import type { SessionParts } from "./parts.ts";
 import type { Sender } from "./sender.ts";
 
 /** The departments of a session, all of which have to hear of its end. */
@@ -126,7 +126,7 @@ export class Closing {
     if (this.#gone || this.#finished) return;
     this.#cause ??= error;
     this.#gone = true;
-    this.#endSending(this.#error());
+    this.#endSending(this.#end());
     this.peerEnded();
   }
 
@@ -148,11 +148,11 @@ export class Closing {
     deadlines.clear("keepAlive");
     if (!deadlines.has("close")) deadlines.set("close", settings.closeDeadline);
     if (engine.state !== ConnectionState.OPEN) {
-      sender.end(new LocalProtocolError("the connection is closing", "ERR_STATE"));
+      sender.end(BY_CLOSING);
     }
     if (!engine.closeExpected) return;
     outbox.flush();
-    if (this.#clean) inbox.end(this.#error(), true);
+    if (this.#clean) inbox.end(this.#end(), true);
     // The server ends the stream first, the client follows (7.1.1). An end that came already is followed too.
     if (engine.connectionType === ConnectionType.SERVER || this.#peerEnded) this.#endStream();
     if (this.#gone) this.#finish();
@@ -164,20 +164,20 @@ export class Closing {
     this.#parts.transport.end();
   }
 
-  #endSending(error: ConnectionClosedError): void {
-    this.#session.sender.end(error);
-    this.#session.outbox.end(error);
-    this.#session.heartbeat.end(error);
+  #endSending(reason: EndReason): void {
+    this.#session.sender.end(reason);
+    this.#session.outbox.end(reason);
+    this.#session.heartbeat.end(reason);
   }
 
   #finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    const error = this.#error();
-    this.#endSending(error);
-    this.#session.inbox.end(error, this.#clean);
+    const end = this.#end();
+    this.#endSending(end);
+    this.#session.inbox.end(end, this.#clean);
     this.#session.deadlines.clearAll();
-    release(this.#parts.engine);
+    this.#parts.engine.release();
     this.#closed?.resolve(this.#info());
   }
 
@@ -189,18 +189,14 @@ export class Closing {
     };
   }
 
-  #error(): ConnectionClosedError {
-    return new ConnectionClosedError(this.#info(), this.#cause);
+  #end(): ConnectionEnd {
+    return new ConnectionEnd(this.#info(), this.#cause);
   }
 }
 
-/** Brings the engine to its end, so that it lets go of what was not read, and of its compressors. */
-function release(engine: Engine): void {
-  try {
-    engine.fail(CloseCode.INTERNAL_ERROR);
-    engine.receiveData(null);
-    engine.events().next();
-  } catch {
-    // An extension does not even let a Close pass.
-  }
-}
+/** Why nothing can be sent behind the first Close. */
+const BY_CLOSING: EndReason = {
+  get error() {
+    return new LocalProtocolError("the connection is closing", "ERR_STATE");
+  },
+};

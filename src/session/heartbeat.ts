@@ -1,4 +1,5 @@
 import { Ping, type Pong } from "../events.ts";
+import type { EndReason } from "./close-info.ts";
 import type { Deadlines } from "./clock.ts";
 import { Deferred } from "./deferred.ts";
 import type { Outbox } from "./outbox.ts";
@@ -95,10 +96,10 @@ export class Heartbeat {
   }
 
   /** No pong will come any more. */
-  end(error: unknown): void {
+  end(reason: EndReason): void {
     const pending = this.#pending ?? [];
     this.#pending = null;
-    for (const { roundTrip } of pending) roundTrip?.reject(error);
+    for (const { roundTrip } of pending) roundTrip?.reject(reason.error);
   }
 
   #nextPayload(): Uint8Array {

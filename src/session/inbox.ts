@@ -1,6 +1,6 @@
 import type { Message } from "../events.ts";
 import { MessageAssembler } from "../messages/assembler.ts";
-import type { ConnectionClosedError } from "./close-info.ts";
+import type { ConnectionClosedError, ConnectionEnd } from "./close-info.ts";
 import { Deferred, rejected } from "./deferred.ts";
 import { type AbortSignalLike, onAbort } from "./signal.ts";
 
@@ -58,7 +58,7 @@ export class Inbox {
   #paused: boolean = false;
   #discards: boolean = false;
   #assembler: MessageAssembler | null = null;
-  #end: { readonly error: ConnectionClosedError; readonly clean: boolean } | null = null;
+  #end: { readonly reason: ConnectionEnd; readonly clean: boolean } | null = null;
 
   constructor(owner: InboxOwner) {
     this.#owner = owner;
@@ -137,7 +137,7 @@ export class Inbox {
       return Promise.resolve(convert(message));
     }
     if (this.#end !== null) {
-      return this.#end.clean ? Promise.resolve(convert(null)) : rejected(this.#end.error);
+      return this.#end.clean ? Promise.resolve(convert(null)) : rejected(this.#end.reason.error);
     }
     const reader = new ConvertingReader(convert);
     if (this.#lastReader === null) this.#firstReader = reader;
@@ -167,7 +167,7 @@ export class Inbox {
 
   /** Why nothing more comes, after a clean closing handshake too. Only after the end. */
   get endError(): ConnectionClosedError {
-    return this.#end!.error;
+    return this.#end!.reason.error;
   }
 
   /** Gives messages to `listener` as they come, beginning with the one that waits. */
@@ -217,13 +217,13 @@ export class Inbox {
    * Nothing more will come. What waits can still be taken.
    * @param clean whether readers just find the end
    */
-  end(error: ConnectionClosedError, clean: boolean): void {
+  end(reason: ConnectionEnd, clean: boolean): void {
     if (this.#end !== null) return;
-    this.#end = { error, clean };
+    this.#end = { reason, clean };
     this.#assembler = null;
     for (let reader = this.#nextReader(); reader !== null; reader = this.#nextReader()) {
       if (clean) reader.take(null);
-      else reader.reject(error);
+      else reader.reject(reason.error);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { joinBytes } from "../bytes/join.ts";
 import type { Event } from "../events.ts";
+import type { EndReason } from "./close-info.ts";
 import type { Deadlines } from "./clock.ts";
 import { rejected } from "./deferred.ts";
 import type { SessionParts } from "./parts.ts";
@@ -30,8 +31,10 @@ export class Outbox implements Writer {
   readonly #deadlines: Deadlines;
   readonly #owner: { plan(): void };
   /** What was written in this turn, besides what is in the shared buffer; and the octets of both. */
-  #collected: Uint8Array[] = [];
+  #collected: Uint8Array[] | null = null;
   #unwritten: number = 0;
+  /** Those collected that are a part of the shared buffer. */
+  #lent: Uint8Array[] | null = null;
   /** Octets of messages that wait for their turn. */
   #held: number = 0;
   /** What the transport had queued when it was last asked. */
@@ -41,7 +44,7 @@ export class Outbox implements Writer {
   #progressTime: number = 0;
   #room: Waiters | null = null;
   #drained: Waiters | null = null;
-  #end: Error | null = null;
+  #end: EndReason | null = null;
 
   /** @param owner is asked to have `flush` called at the end of the turn */
   constructor(parts: SessionParts, deadlines: Deadlines, owner: { plan(): void }) {
@@ -107,7 +110,7 @@ export class Outbox implements Writer {
   write(event: Event): void {
     if (isLarge(event)) this.flush();
     // The transport may have told of its end from inside, too.
-    if (this.#end !== null) throw this.#end;
+    if (this.#end !== null) throw this.#end.error;
     const { engine, turn } = this.#parts;
     const output = turn.claim(this);
     const before = output.length;
@@ -120,14 +123,17 @@ export class Outbox implements Writer {
     if (octets.length >= LARGE_SIZE) this.flush();
     if (this.#end !== null) return;
     this.#parts.turn.take(this);
+    this.#collected ??= [];
     this.#collected.push(octets);
     this.#wrote(octets.length);
   }
 
   /** Takes octets over from the shared buffer. */
   collect(octets: Uint8Array): void {
-    // What has to wait would hold all that others have written around it.
-    this.#collected.push(this.#inTransport() > 0 ? octets.slice() : octets);
+    this.#collected ??= [];
+    this.#collected.push(octets);
+    this.#lent ??= [];
+    this.#lent.push(octets);
   }
 
   #wrote(size: number): void {
@@ -142,10 +148,21 @@ export class Outbox implements Writer {
     const size = this.#unwritten;
     if (size === 0) return;
     turn.take(this);
-    const pieces = this.#collected;
-    this.#collected = [];
+    // Something was written, so something was collected.
+    const pieces = this.#collected!;
+    const lent = this.#lent;
+    this.#collected = null;
+    this.#lent = null;
     this.#unwritten = 0;
-    transport.write(pieces.length === 1 ? pieces[0]! : joinBytes(pieces, size));
+    let copied = pieces.length > 1;
+    let octets = copied ? joinBytes(pieces, size) : pieces[0]!;
+    if (lent !== null && !copied && this.#inTransport() > 0) {
+      // What has to wait would hold all that others have written around it.
+      octets = octets.slice();
+      copied = true;
+    }
+    const done = transport.write(octets) || copied;
+    if (lent !== null && done) for (const each of lent) turn.giveBack(each);
     // It may have told of its end from inside.
     if (this.#end !== null) return;
     this.#queued = transport.queued();
@@ -193,7 +210,7 @@ export class Outbox implements Writer {
 
   /** Settles when less is on its way than the high-water mark; rejects if the connection ends, or `signal`, before. */
   room(signal?: AbortSignalLike): Promise<void> {
-    if (this.#end !== null) return rejected(this.#end);
+    if (this.#end !== null) return rejected(this.#end.error);
     if (this.hasRoom) return SETTLED;
     this.#room ??= new Waiters();
     return this.#room.wait(signal);
@@ -201,7 +218,7 @@ export class Outbox implements Writer {
 
   /** As `room`, for all that is queued. */
   drained(signal?: AbortSignalLike): Promise<void> {
-    if (this.#end !== null) return rejected(this.#end);
+    if (this.#end !== null) return rejected(this.#end.error);
     if (this.isDrained) return SETTLED;
     this.#drained ??= new Waiters();
     return this.#drained.wait(signal);
@@ -220,16 +237,17 @@ export class Outbox implements Writer {
   }
 
   /** Nothing more will leave. */
-  end(error: Error): void {
-    this.#end = error;
+  end(reason: EndReason): void {
+    this.#end = reason;
     this.#parts.turn.release(this);
-    this.#collected = [];
+    this.#collected = null;
+    this.#lent = null;
     this.#unwritten = 0;
     this.#queued = 0;
     this.#deadlines.clear("write");
-    this.#room?.reject(error);
+    this.#room?.reject(reason.error);
     this.#room = null;
-    this.#drained?.reject(error);
+    this.#drained?.reject(reason.error);
     this.#drained = null;
   }
 }

@@ -16,6 +16,7 @@ export interface Engine {
   receiveData(data: BytesInput | null): void;
   events(): IterableIterator<Event>;
   fail(code: number, reason?: string | null): Uint8Array;
+  release(): void;
 }
 
 /** What an adapter gives a session. */

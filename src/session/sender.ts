@@ -1,4 +1,5 @@
 import { type BytesInput, BytesMessage, type Message } from "../events.ts";
+import type { EndReason } from "./close-info.ts";
 import { Deferred, rejected } from "./deferred.ts";
 import type { Outbox } from "./outbox.ts";
 import { type AbortSignalLike, onAbort } from "./signal.ts";
@@ -19,7 +20,7 @@ export class Sender {
   /** The message in pieces that is under way. */
   #current: { readonly pieces: OutgoingPieces; readonly sent: Deferred<void> } | null = null;
   #waiting: Waiting[] | null = null;
-  #end: Error | null = null;
+  #end: EndReason | null = null;
 
   /** @param owner is told when a message that was begun cannot be finished */
   constructor(outbox: Outbox, owner: { brokenOff(error: unknown): void }) {
@@ -38,7 +39,7 @@ export class Sender {
     compress: boolean | undefined,
     signal: AbortSignalLike | undefined,
   ): Promise<void> {
-    if (this.#end !== null) return rejected(this.#end);
+    if (this.#end !== null) return rejected(this.#end.error);
     try {
       const message = isSource(data)
         ? new OutgoingPieces(data, compress)
@@ -133,18 +134,18 @@ export class Sender {
   }
 
   /** Nothing more will be sent. */
-  end(error: Error): void {
-    this.#end = error;
+  end(reason: EndReason): void {
+    this.#end = reason;
     const waiting = this.#waiting ?? [];
     this.#waiting = null;
     for (const { size, sent } of waiting) {
       this.#outbox.release(size);
-      sent.reject(error);
+      sent.reject(reason.error);
     }
     if (this.#current === null) return;
     const { pieces, sent } = this.#current;
     this.#current = null;
-    sent.reject(error);
+    sent.reject(reason.error);
     void pieces.stop();
   }
 }

@@ -3,8 +3,11 @@
  * `ended` once if the peer ends its side, `progressed`, and in the end `transportClosed`; from inside a method too.
  */
 export interface Transport {
-  /** Takes octets to send; they are not changed afterwards. Never throws. */
-  write(octets: Uint8Array): void;
+  /**
+   * Takes octets to send; they are not changed afterwards. Never throws. Returns whether it does not need them any more:
+   * whether they have left, or were copied. Then their memory is used again.
+   */
+  write(octets: Uint8Array): boolean;
   /** Octets taken that have not left yet. Grows in `write` alone. */
   queued(): number;
   /** A text that changes when octets leave, and stays the same while none do, whatever is written. */

@@ -53,7 +53,12 @@ export class Turn {
 
   /** Has `writer` collect what it has in the buffer. */
   take(writer: Writer): void {
-    if (this.pending(writer) > 0) writer.collect(this.#output.take());
+    if (this.pending(writer) > 0) writer.collect(this.#output.lend());
+  }
+
+  /** Takes back what a writer has collected, once it is done with it. */
+  giveBack(octets: Uint8Array): void {
+    this.#output.giveBack(octets);
   }
 
   /** Forgets `writer` and what it has in the buffer. */

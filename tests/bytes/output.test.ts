@@ -18,6 +18,8 @@ const step = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ act: fc.constant("take" as const), size: fc.constant(0) }) },
   { weight: 3, arbitrary: fc.record({ act: fc.constant("cut" as const), size: fc.constant(0) }) },
+  { weight: 3, arbitrary: fc.record({ act: fc.constant("lend" as const), size: fc.constant(0) }) },
+  { weight: 3, arbitrary: fc.record({ act: fc.constant("give back" as const), size: fc.nat(5) }) },
   {
     weight: 1,
     arbitrary: fc.record({ act: fc.constant("discard" as const), size: fc.constant(0) }),
@@ -25,19 +27,28 @@ const step = fc.oneof(
 );
 
 describe("OutputBuffer", () => {
-  test("R6455-10.3-01: what is taken is what was written, and is never changed afterwards", () => {
+  test("R6455-10.3-01: what is taken is what was written, and is not changed afterwards, unless it was given back", () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const output = new OutputBuffer();
+      fc.property(fc.array(fc.tuple(step, fc.nat(1)), { maxLength: 120 }), (steps) => {
+        const outputs = [new OutputBuffer(), new OutputBuffer()];
+        const pendings: Uint8Array[][] = [[], []];
+        const lent: { octets: Uint8Array; copy: string }[] = [];
         const taken: { octets: Uint8Array; copy: string }[] = [];
-        let pending: Uint8Array[] = [];
         let next = 0;
-        for (const { act, size } of steps) {
-          if (act === "take" || act === "cut") {
+        for (const [{ act, size }, which] of steps) {
+          const output = outputs[which]!;
+          let pending = pendings[which]!;
+          if (act === "take" || act === "cut" || act === "lend") {
             const octets = output[act]();
             expect(toHex(octets) === toHex(concat(...pending))).toBe(true);
-            taken.push({ octets, copy: toHex(octets) });
+            (act === "lend" ? lent : taken).push({ octets, copy: toHex(octets) });
             pending = [];
+          } else if (act === "give back") {
+            for (const { octets, copy } of lent.splice(size, 1)) {
+              expect(toHex(octets) === copy).toBe(true);
+              output.giveBack(octets);
+              octets.fill(0xee);
+            }
           } else if (act === "discard") {
             output.discard();
             pending = [];
@@ -53,11 +64,86 @@ describe("OutputBuffer", () => {
             }
             pending.push(octets);
           }
+          pendings[which] = pending;
           expect(output.length).toBe(pending.reduce((sum, part) => sum + part.length, 0));
         }
-        for (const { octets, copy } of taken) expect(toHex(octets) === copy).toBe(true);
+        for (const { octets, copy } of [...taken, ...lent])
+          expect(toHex(octets) === copy).toBe(true);
       }),
     );
+  });
+
+  describe("what was lent and given back", () => {
+    const octets = new Uint8Array(1000).fill(1);
+    const BLOCK_SHARES = Math.floor(BLOCK / octets.length);
+    const lend = (output: OutputBuffer): Uint8Array => {
+      output.append(octets);
+      return output.lend();
+    };
+
+    test("is written over, when nothing else of its block is in use", () => {
+      const output = new OutputBuffer();
+      let first = lend(output);
+      // Of the blocks that others have left, some have a part that was taken for good.
+      while (first.byteOffset !== 0) first = lend(output);
+      const second = lend(output);
+      output.giveBack(first);
+      const third = lend(output);
+      expect(third.byteOffset - second.byteOffset).toBe(1000);
+      output.giveBack(second);
+      output.giveBack(third);
+      expect(lend(output).byteOffset).toBe(first.byteOffset);
+    });
+
+    test("makes room in a block that was full", () => {
+      const output = new OutputBuffer();
+      const all = Array.from({ length: 3 * BLOCK_SHARES }, () => lend(output));
+      // Others may have written to the first block before.
+      const { buffer } = all[BLOCK_SHARES]!;
+      const [first, ...others] = all.filter((each) => each.buffer === buffer);
+      for (const each of others) output.giveBack(each);
+      expect(lend(output).buffer).not.toBe(buffer);
+      new OutputBuffer().giveBack(first!);
+      const again = Array.from({ length: 3 * BLOCK_SHARES }, () => lend(output));
+      expect(again.some((each) => each.buffer === buffer)).toBe(true);
+    });
+
+    test("of a block that is being written to leaves what is written there", () => {
+      const output = new OutputBuffer();
+      const one = lend(output);
+      output.append(octets);
+      output.giveBack(one);
+      expect(toHex(output.take())).toBe(toHex(octets));
+    });
+
+    test("is not written over, where something of the block was taken for good", () => {
+      const output = new OutputBuffer();
+      output.append(octets);
+      const kept = output.take();
+      const lent = lend(output);
+      expect(lent.buffer).toBe(kept.buffer);
+      output.giveBack(lent);
+      expect(lend(output).byteOffset).toBeGreaterThan(lent.byteOffset);
+    });
+
+    test("may be of a block that is gone", () => {
+      const output = new OutputBuffer();
+      const blocks = Array.from({ length: 20 }, () => {
+        output.append(new Uint8Array(BLOCK));
+        return output.lend();
+      });
+      for (const each of blocks) output.giveBack(each);
+      expect(output.lend()).toHaveLength(0);
+    });
+
+    test("of a large message is used for the next large one", () => {
+      const output = new OutputBuffer();
+      output.append(new Uint8Array(20 * BLOCK));
+      const large = output.lend();
+      output.giveBack(large);
+      output.append(new Uint8Array(20 * BLOCK));
+      expect(output.lend().buffer).toBe(large.buffer);
+    });
   });
 
   test("nothing written is nothing taken, each time an array of its own", () => {

@@ -9,6 +9,8 @@ export interface TransportEvents {
 export class MemoryTransport implements Transport {
   /** What was written, as it was written. */
   writes: Uint8Array[] = [];
+  /** The memory of each write, whatever is in it by now. */
+  readonly memory: ArrayBufferLike[] = [];
   /** The names of all other calls, in their order. */
   readonly calls: string[] = [];
   /** Calls that a session must not make. */
@@ -25,16 +27,20 @@ export class MemoryTransport implements Transport {
   #queued: number = 0;
   #left: number = 0;
 
-  write(octets: Uint8Array): void {
+  write(octets: Uint8Array): boolean {
     if (this.ended) this.faults.push("write after end");
     if (octets.length === 0) this.faults.push("write of nothing");
     this.#call("write");
-    this.writes.push(octets);
     const leaving = this.#queued === 0 ? Math.min(this.flow, octets.length) : 0;
+    const done = leaving === octets.length;
+    // What has not left is not copied: nobody may write to it.
+    this.memory.push(octets.buffer);
+    this.writes.push(done ? octets.slice() : octets);
     this.flow -= leaving;
     this.#left += leaving;
     this.#queued += octets.length - leaving;
     this.during?.("write");
+    return done;
   }
 
   queued(): number {
