@@ -163,6 +163,11 @@ export class Connection {
     return scratch.cut();
   }
 
+  /** The stream is gone, and nobody reads what has arrived: lets go of it and of the extensions. CLOSED from then on. */
+  release(): void {
+    this.#enter(Phase.CLOSED);
+  }
+
   /**
    * Takes a chunk that arrived, or null for the end of the stream. Nothing is parsed before `events` is read.
    * The chunk is borrowed until then, and as long as an event made of it lives.

@@ -74,6 +74,11 @@ export class WSConnection {
     );
   }
 
+  /** The stream is gone, and nobody reads what has arrived; see `Connection.release`. */
+  release(): void {
+    this.#connection?.release();
+  }
+
   /**
    * Takes a chunk that arrived, or null for the end of the stream. The handshake is parsed at once, frames as `events` is read.
    * @throws RemoteProtocolError if the handshake fails, with `eventHint`; LocalProtocolError for octets after the end

@@ -18,6 +18,7 @@ import { Extension, NO_RSV_BITS } from "../src/extensions/extension.ts";
 import { PerMessageDeflate } from "../src/extensions/permessage-deflate.ts";
 import type { RsvBits } from "../src/frames/opcode.ts";
 import { ConnectionState, ConnectionType } from "../src/states.ts";
+import { FaultyExtension } from "./helpers/faulty-extension.ts";
 import {
   arriving,
   concat,
@@ -276,6 +277,20 @@ class Neutral extends Extension {
     return true;
   }
 }
+
+describe("release", () => {
+  test("forgets what has arrived, releases the extensions, and takes and gives nothing any more", () => {
+    const extension = new FaultyExtension();
+    const connection = new Connection(ConnectionType.SERVER, [extension], text);
+    connection.release();
+    expect(connection.state).toBe(ConnectionState.CLOSED);
+    expect(connection.closeExpected).toBe(true);
+    expect(extension.released).toBe(1);
+    expect([...connection.events()]).toEqual([]);
+    expect(connection.fail(1000)).toHaveLength(0);
+    expect(() => connection.receiveData(new Uint8Array(1))).toThrow(LocalProtocolError);
+  });
+});
 
 describe("the caller's mistakes", () => {
   test.each([[0], [3], ["SERVER"], [null], [undefined], [Symbol("s")]])(

@@ -241,6 +241,15 @@ describe("WSConnection", () => {
     expect(read(connection, text)).toEqual([]);
   });
 
+  test("release() is the connection's; before it is open nothing changes", () => {
+    const connection = client();
+    connection.release();
+    expect(connection.state).toBe(ConnectionState.CONNECTING);
+    read(connection, utf8(ANSWER));
+    connection.release();
+    expect(connection.state).toBe(ConnectionState.CLOSED);
+  });
+
   test("R12, F67: after a refusal nothing more is to come", () => {
     const refused = server();
     read(refused, utf8(HEAD));
