@@ -31,7 +31,7 @@ function ask(source: RandomSource, size: number): Uint8Array {
   return octets;
 }
 
-/** 8 KiB: a key costs 32 ns this way and 3.9 microseconds if each asks the generator (Node 20). */
+/** 8 KiB: a key costs 32 ns this way and 3.9 microseconds if each asks the generator (`node bench/micro/random.mjs`). */
 const pool = new Uint8Array(8192);
 let used = pool.length;
 
