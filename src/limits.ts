@@ -24,6 +24,33 @@ export interface Limits {
 const SERVER_MESSAGE = 1024 * 1024;
 const CLIENT_MESSAGE = 16 * 1024 * 1024;
 
+/** Limits that were checked: every connection of a server has the same, and checks them no more. */
+class ResolvedLimits implements Limits {
+  readonly message: number;
+  readonly frame: number;
+  readonly fragments: number;
+  readonly head: number;
+  readonly headerLines: number;
+  readonly requestLine: number;
+  readonly earlyData: number;
+  readonly chunkLine: number;
+
+  constructor(
+    byDefault: number,
+    given: Partial<{ [Name in keyof Limits]: Limits[Name] | undefined }>,
+  ) {
+    this.message = limit("message", given.message, byDefault);
+    this.frame = limit("frame", given.frame, this.message);
+    this.fragments = limit("fragments", given.fragments, 131_072);
+    this.head = limit("head", given.head, 16 * 1024);
+    this.headerLines = limit("headerLines", given.headerLines, 100);
+    this.requestLine = limit("requestLine", given.requestLine, 8 * 1024);
+    this.earlyData = limit("earlyData", given.earlyData, 64 * 1024);
+    this.chunkLine = limit("chunkLine", given.chunkLine, 256);
+    Object.freeze(this);
+  }
+}
+
 /**
  * The limits in force: `given` over the defaults; a member that is undefined counts as left out.
  * @throws TypeError for a limit that is no number, RangeError for one that is no whole number from 0, or Infinity.
@@ -32,24 +59,11 @@ export function resolveLimits(
   connectionType: ConnectionType,
   given: Partial<{ [Name in keyof Limits]: Limits[Name] | undefined }> = {},
 ): Limits {
+  if (given instanceof ResolvedLimits) return given;
   if (typeof given !== "object" || given === null) {
     throw new TypeError(`limits must be an object, not ${typeName(given)}`);
   }
-  const message = limit(
-    "message",
-    given.message,
-    connectionType === SERVER ? SERVER_MESSAGE : CLIENT_MESSAGE,
-  );
-  return {
-    message,
-    frame: limit("frame", given.frame, message),
-    fragments: limit("fragments", given.fragments, 131_072),
-    head: limit("head", given.head, 16 * 1024),
-    headerLines: limit("headerLines", given.headerLines, 100),
-    requestLine: limit("requestLine", given.requestLine, 8 * 1024),
-    earlyData: limit("earlyData", given.earlyData, 64 * 1024),
-    chunkLine: limit("chunkLine", given.chunkLine, 256),
-  };
+  return new ResolvedLimits(connectionType === SERVER ? SERVER_MESSAGE : CLIENT_MESSAGE, given);
 }
 
 function limit(name: keyof Limits, given: number | undefined, byDefault: number): number {

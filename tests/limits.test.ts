@@ -35,6 +35,12 @@ describe("resolveLimits", () => {
     expect(resolveLimits(SERVER, {})[name]).toBe(server);
   });
 
+  test("D10: resolved limits stay as they are, whoever resolves them", () => {
+    const limits = resolveLimits(SERVER, { message: 5 });
+    expect(resolveLimits(CLIENT, limits)).toBe(limits);
+    expect(Object.isFrozen(limits)).toBe(true);
+  });
+
   test("D10: these are all", () => {
     const names = DEFAULTS.map(([name]) => name);
     expect(Object.keys(resolveLimits(SERVER))).toEqual(names);

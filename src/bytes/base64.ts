@@ -20,15 +20,22 @@ export function encodeBase64(octets: Uint8Array): string {
 /** Groups of four characters, of which only the last may be padded. */
 const GRAMMAR = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
+/** How many octets a text in Base64 stands for; null as in `decodeBase64`. */
+export function base64Size(text: string): number | null {
+  if (!GRAMMAR.test(text)) return null;
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+  return (text.length / 4) * 3 - padding;
+}
+
 /**
  * The octets of a text in Base64, or null if it has another character, a wrong length or padding out of place.
  * Bits that stay unused before the padding may have any value (RFC 4648, 3.5 leaves it open; the sample key of
  * RFC 6455, 4.1 has some set).
  */
 export function decodeBase64(text: string): Uint8Array | null {
-  if (!GRAMMAR.test(text)) return null;
-  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-  const octets = new Uint8Array((text.length / 4) * 3 - padding);
+  const size = base64Size(text);
+  if (size === null) return null;
+  const octets = new Uint8Array(size);
   let bits = 0;
   let written = 0;
   for (let index = 0; index < text.length; index++) {

@@ -2,13 +2,15 @@ import { allocate } from "#platform";
 import { RemoteProtocolError } from "../errors.ts";
 import { RejectConnection } from "../events.ts";
 
+const NONE: Uint8Array = new Uint8Array(0);
+
 /**
  * Octets that a client sent before its request was accepted. They are copied, for nobody can tell how long the server
  * takes to answer, into one array, for many small chunks cost much more than their octets.
  */
 export class EarlyData {
   readonly #limit: number;
-  #octets: Uint8Array = new Uint8Array(0);
+  #octets: Uint8Array = NONE;
   #length: number = 0;
 
   /** @param limit `limits.earlyData` */
@@ -39,6 +41,6 @@ export class EarlyData {
 
   /** All of them. */
   take(): Uint8Array {
-    return this.#octets.subarray(0, this.#length);
+    return this.#length === 0 ? NONE : this.#octets.subarray(0, this.#length);
   }
 }

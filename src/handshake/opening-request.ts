@@ -1,4 +1,4 @@
-import { decodeBase64 } from "../bytes/base64.ts";
+import { base64Size } from "../bytes/base64.ts";
 import { LocalProtocolError, type RemoteErrorCode, RemoteProtocolError } from "../errors.ts";
 import { RejectConnection, Request } from "../events.ts";
 import { parseExtensionList } from "../extensions/header.ts";
@@ -95,6 +95,7 @@ export function readOffer(host: string, target: string, headers: HeaderList): Op
 
 /** The first that is no token, or there already (RFC 6455, 4.1). */
 function wrongSubprotocol(names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
   const seen = new Set<string>();
   return names.find((name) => !isToken(name) || seen.size === seen.add(name).size);
 }
@@ -224,7 +225,7 @@ function readKey(headers: HeaderList): string {
   const keys = fieldValues(headers, "sec-websocket-key");
   const [key] = keys;
   if (key === undefined) throw badRequest("Missing header, 'Sec-WebSocket-Key'", "ERR_KEY");
-  if (keys.length === 1 && decodeBase64(key)?.length === KEY_SIZE) return key;
+  if (keys.length === 1 && base64Size(key) === KEY_SIZE) return key;
   throw badRequest(
     `Sec-WebSocket-Key ${quoted(keys.join(", "))}, expected ${KEY_SIZE} octets in Base64, once`,
     "ERR_KEY",

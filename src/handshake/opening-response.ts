@@ -27,26 +27,27 @@ const OWN_FIELDS: readonly string[] = ["sec-websocket-protocol", "sec-websocket-
 
 /**
  * The fields that accept a connection, and the extensions that will be in use, in the order of their application.
- * @param reserved names, in lower case, that the extra headers must not have, besides those written here
+ * @param reserved names, in lower case, that the extra headers must not have
  * @throws LocalProtocolError for a subprotocol that was not offered, headers that must not be sent, an extension that
  * answers with what is no parameters; TypeError for what is no Extension
  */
 export function writeAcceptance(
   accept: AcceptConnection,
   { request, offers }: OpeningRequest,
-  reserved: readonly string[],
+  reserved: ReadonlySet<string>,
 ): { readonly headers: HeaderList; readonly extensions: ExtensionsHeader["extensions"] } {
   const { subprotocol, extraHeaders } = accept;
   if (subprotocol !== null && !request.subprotocols.includes(subprotocol)) {
     throw new LocalProtocolError(`unexpected subprotocol ${subprotocol}`, "ERR_SUBPROTOCOL");
   }
-  checkFields(extraHeaders, new Set([...OWN_FIELDS, ...reserved]));
+  checkFields(extraHeaders, reserved);
   // Last, as the extensions keep what they agreed to.
   const { value, extensions } = negotiateExtensions(offers, accept.extensions);
   const headers: [string, string][] = [];
   if (subprotocol !== null) headers.push(["Sec-WebSocket-Protocol", subprotocol]);
   if (value !== null) headers.push(["Sec-WebSocket-Extensions", value]);
-  return { headers: [...headers, ...extraHeaders], extensions };
+  for (const field of extraHeaders) headers.push([...field]);
+  return { headers, extensions };
 }
 
 /**
@@ -93,12 +94,13 @@ function badResponse(message: string, code: RemoteErrorCode): RemoteProtocolErro
 // HTTP/1.1
 
 /** Fields that belong to the handshake or to a body, which 101 has not (RFC 9110, 8.6; RFC 9112, 6.1). */
-const OWN_FIELDS_OF_HTTP_1: readonly string[] = [
+const OWN_FIELDS_OF_HTTP_1: ReadonlySet<string> = new Set([
+  ...OWN_FIELDS,
   "upgrade",
   "sec-websocket-accept",
   "content-length",
   "transfer-encoding",
-];
+]);
 
 /** The octets of the acceptance of a request with `key`, and the extensions that will be in use. Throws as `writeAcceptance`. */
 export function writeSwitchingProtocols(
@@ -136,6 +138,8 @@ export function readSwitchingProtocols(
   return readAcceptance(headers, offer);
 }
 
+const NO_NAMES: ReadonlySet<string> = new Set();
+
 /**
  * The head of a refusal, and where its body ends.
  * @param peer what is known of the peer, which may not even have sent a request
@@ -151,7 +155,7 @@ export function writeRefusal(
       "ERR_STATUS",
     );
   }
-  checkFields(given, new Set());
+  checkFields(given, NO_NAMES);
   const own = statusCode === 426 ? upgradeRequired(given) : given;
   const { headers, framing } = hasBody
     ? frameWithBody(statusCode, own, peer)

@@ -65,7 +65,7 @@ export function trimSpace(text: string): string {
   let end = text.length;
   while (start < end && isSpace(text, start)) start++;
   while (end > start && isSpace(text, end - 1)) end--;
-  return text.slice(start, end);
+  return end - start === text.length ? text : text.slice(start, end);
 }
 
 function isSpace(text: string, index: number): boolean {
@@ -73,20 +73,39 @@ function isSpace(text: string, index: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
+const NONE: readonly string[] = Object.freeze([]);
+
 /** The values of all fields with this name, given in lower case, in order. */
-export function fieldValues(headers: HeaderList, name: string): string[] {
-  return headers.filter(([other]) => other.toLowerCase() === name).map(([, value]) => value);
+export function fieldValues(headers: HeaderList, name: string): readonly string[] {
+  let values: string[] | null = null;
+  for (const field of headers) {
+    const other = field[0];
+    // Most names differ in their length already.
+    if (other.length !== name.length || (other !== name && other.toLowerCase() !== name)) continue;
+    if (values === null) values = [field[1]];
+    else values.push(field[1]);
+  }
+  return values ?? NONE;
 }
 
 /**
  * The elements of a list field that knows no quoted strings; several lines are one list, empty elements are dropped
  * (RFC 9110, 5.6.1).
  */
-export function listElements(values: readonly string[]): string[] {
-  return values
-    .flatMap((value) => value.split(","))
-    .map(trimSpace)
-    .filter((element) => element !== "");
+export function listElements(values: readonly string[]): readonly string[] {
+  if (values.length === 0) return NONE;
+  const elements: string[] = [];
+  for (const value of values) {
+    let start = 0;
+    while (start <= value.length) {
+      const comma = value.indexOf(",", start);
+      const end = comma === -1 ? value.length : comma;
+      const element = trimSpace(value.slice(start, end));
+      if (element !== "") elements.push(element);
+      start = end + 1;
+    }
+  }
+  return elements;
 }
 
 /** Whether `elements` has `name`, which is given in lower case, in any case. */

@@ -243,9 +243,11 @@ export class HeadReader<Start> {
   }
 }
 
+const NO_OCTETS: Uint8Array = new Uint8Array(0);
+
 /** The octets of a name, a value or a start line of which the end has not arrived. */
 class PendingOctets {
-  #octets: Uint8Array = new Uint8Array(0);
+  #octets: Uint8Array = NO_OCTETS;
   #length: number = 0;
 
   get length(): number {
@@ -279,6 +281,7 @@ function unexpected(octet: number, expected: string): HttpFault {
 
 /** Writes a head, of which all parts were checked. */
 export function writeHead(startLine: string, headers: HeaderList): Uint8Array {
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
-  return encodeLatin1(`${startLine}\r\n${lines.join("")}\r\n`);
+  let text = `${startLine}\r\n`;
+  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
+  return encodeLatin1(`${text}\r\n`);
 }
