@@ -1,5 +1,6 @@
 /*
- * Which test proves which rule. The rules are in docs/rules.json; a test proves those whose ids its title names.
+ * Which test proves which rule. The rules are in docs/rules.json; a test proves those whose ids its title names. The
+ * probes of resources/ count as tests.
  *
  *   node scripts/conformance.mjs             writes docs/conformance.md
  *   node scripts/conformance.mjs --check     fails if that would change it
@@ -18,7 +19,7 @@ import path from "node:path";
 /**
  * @typedef {{ id: string, also?: string[], layers: string[], rule: string }} Rule
  * `also`: other names of the same rule. `layers`: who has to keep it: engine, session (the policy that adapters share),
- * node, http2, whatwg; adapter, where what is used to see to it is no test of vitest's.
+ * node, http2, whatwg; resources, where a probe of what the Node part uses has to show it.
  * @typedef {{ title: string, rules: Rule[] }} Group
  * @typedef {{ file: string, name: string }} Test `name`: the titles of its blocks and its own, joined by " > ".
  */
@@ -34,10 +35,11 @@ const FOLDERS = [
   ["node", "tests/adapters/"],
   ["http2", "tests/http2/"],
   ["whatwg", "tests/whatwg/"],
+  ["resources", "resources/"],
 ];
 
 /** The layers that are there; the rules of others may wait. */
-const PRESENT = new Set(["engine", "session", "node"]);
+const PRESENT = new Set(["engine", "session", "node", "resources"]);
 
 const layerOf = ({ file }) =>
   FOLDERS.find(([, folder]) => file.startsWith(folder))?.[0] ?? "engine";
@@ -169,26 +171,43 @@ function escapeCell(text) {
     );
 }
 
+/** Runs a script of JavaScript; what it prints on standard error is seen. */
+function run(script, parameters, stdout) {
+  const options = { stdio: ["ignore", stdout, "inherit"], encoding: "utf8" };
+  return spawnSync(process.execPath, [script, ...parameters], options);
+}
+
 /** @returns {Test[] | null} All tests as vitest finds them, rows of tables too; null if it could not, and said why. */
 function collectTests() {
   const output = path.resolve(".cache/tests.json");
   mkdirSync(path.dirname(output), { recursive: true });
-  const { status } = spawnSync(
-    process.execPath,
-    ["node_modules/vitest/vitest.mjs", "list", "--project", "node", `--json=${output}`],
-    { stdio: "inherit" },
-  );
-  if (status !== 0) return null;
+  const projects = ["--project", "node", "--project", "node-apart"];
+  const parameters = ["list", ...projects, `--json=${output}`];
+  if (run("node_modules/vitest/vitest.mjs", parameters, "inherit").status !== 0) return null;
   return JSON.parse(readFileSync(output, "utf8")).map(({ file, name }) => ({
     file: path.relative(".", file).split(path.sep).join("/"),
     name,
   }));
 }
 
+const PROBES = "resources/run.mjs";
+
+/**
+ * The probes run on what is compiled, which it is since vitest has collected its tests.
+ * @returns {Test[] | null} The probes of resources/; null if they could not be listed, and it said why.
+ */
+function collectProbes() {
+  const { status, stdout } = run(PROBES, ["--list"], "pipe");
+  if (status !== 0) return null;
+  return stdout.split("\n").flatMap((name) => (name === "" ? [] : [{ file: PROBES, name }]));
+}
+
 function main() {
   const groups = JSON.parse(readFileSync("docs/rules.json", "utf8"));
-  const tests = collectTests();
-  if (tests === null) return false;
+  const collected = collectTests();
+  const probes = collected === null ? null : collectProbes();
+  if (probes === null) return false;
+  const tests = [...collected, ...probes];
   const { proofs, faults } = assess(groups, tests);
   const text = render(groups, proofs);
   if (!process.argv.includes("--check")) writeFileSync(DOCUMENT, text);

@@ -50,7 +50,7 @@ const groups = [
     title: "Rules",
     rules: [
       { id: "R6455-5.2-01", layers: ["engine"], rule: "first" },
-      { id: "D8", also: ["B1"], layers: ["engine", "adapter"], rule: "second" },
+      { id: "D8", also: ["B1"], layers: ["engine", "http2"], rule: "second" },
       { id: "W-03", layers: ["whatwg"], rule: "third" },
     ],
   },
@@ -81,6 +81,14 @@ test("a rule of several layers needs a test in each that is there", () => {
   ]);
 });
 
+test("a rule of the resources needs a probe, and no test will do instead", () => {
+  const rule = { id: "W-03", layers: ["resources"], rule: "bounded" };
+  const of = (file: string): string[] =>
+    assess([{ title: "Rules", rules: [rule] }], [{ file, name: "W-03: bounded" }]).faults;
+  expect(of("resources/run.mjs")).toEqual([]);
+  expect(of("tests/adapters/a.test.ts")).toEqual(["no test for W-03 in resources: bounded"]);
+});
+
 test("a title that names an id of no rule is a fault", () => {
   const stray = { file: "tests/c.test.ts", name: "CVE-2020-1: stray" };
   expect(assess(groups, [first, second, stray]).faults).toEqual([
@@ -105,7 +113,7 @@ test("the document shows what proves a rule and what is still to come", () => {
     "| R6455-5.2-01 | first | `tests/b.test.ts`: first R6455-5.2-01; R6455-5.2-01: row 0; and 4 more |",
   );
   expect(lines).toContain(
-    "| D8<br>B1 | second | `tests/a.test.ts`: B1: a\\|b\\\\u{a}<br>not yet: adapter |",
+    "| D8<br>B1 | second | `tests/a.test.ts`: B1: a\\|b\\\\u{a}<br>not yet: http2 |",
   );
   expect(lines).toContain("| W-03 | third | not yet: whatwg |");
 });
