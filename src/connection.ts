@@ -64,9 +64,7 @@ export class Connection {
   #phase: Phase = Phase.OPEN;
   /** Whether `receiveData(null)` was called. */
   #ended: boolean = false;
-  readonly #iterator: IterableIterator<FrameEvent, undefined> = new EventIterator(() =>
-    this.#next(),
-  );
+  #iterator: EventIterator<FrameEvent> | null = null;
 
   /**
    * @param extensions those negotiated, in the order of the answer; those not enabled are left out
@@ -195,10 +193,12 @@ export class Connection {
    * read. It never throws for what a peer sent: a fault is a CloseConnection with its `failure`.
    */
   events(): IterableIterator<FrameEvent, undefined> {
+    this.#iterator ??= new EventIterator(() => this.nextEvent());
     return this.#iterator;
   }
 
-  #next(): FrameEvent | null {
+  /** As the next step of `events`, without an object around the event: null while there is none. */
+  nextEvent(): FrameEvent | null {
     if (this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING) {
       const event = this.#read();
       if (event !== null) return event;

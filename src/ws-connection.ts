@@ -14,7 +14,7 @@ export class WSConnection {
   #connection: Connection | null = null;
   /** Whether the events of the handshake were read, so that those of the connection can be given without a detour. */
   #openingRead: boolean = false;
-  readonly #iterator: IterableIterator<Event, undefined> = new EventIterator(() => this.#next());
+  #iterator: EventIterator<Event> | null = null;
 
   /** @throws TypeError, RangeError for an argument of the wrong type, a limit out of its range */
   constructor(connectionType: ConnectionType, options: ConnectionOptions = {}) {
@@ -94,9 +94,17 @@ export class WSConnection {
 
   /** What arrived, as an iterator that can be left and taken up again; see `Connection.events`. */
   events(): IterableIterator<Event, undefined> {
-    return this.#openingRead && this.#connection !== null
-      ? this.#connection.events()
-      : this.#iterator;
+    if (this.#openingRead && this.#connection !== null) return this.#connection.events();
+    this.#iterator ??= new EventIterator(() => this.nextEvent());
+    return this.#iterator;
+  }
+
+  /** As the next step of `events`, without an object around the event: null while there is none. */
+  nextEvent(): Event | null {
+    const opening = this.handshake.nextEvent();
+    if (opening !== null || this.#connection === null) return opening;
+    this.#openingRead = true;
+    return this.#connection.nextEvent();
   }
 
   /**
@@ -109,14 +117,5 @@ export class WSConnection {
     requestLine: { readonly method?: string; readonly httpVersion?: string } = {},
   ): void {
     this.handshake.initiateUpgradeConnection(headers, path, requestLine);
-  }
-
-  #next(): Event | null {
-    const opening = this.handshake.events().next();
-    if (!opening.done) return opening.value;
-    if (this.#connection === null) return null;
-    this.#openingRead = true;
-    const event = this.#connection.events().next();
-    return event.done ? null : event.value;
   }
 }

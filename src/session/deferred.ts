@@ -30,3 +30,9 @@ export function rejected(error: unknown): Promise<never> {
 
 /** Takes a result, or an error that others hear of. */
 export function ignore(): void {}
+
+/** Whether a value has to be waited for, as `await` does. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) return false;
+  return "then" in value && typeof value.then === "function";
+}

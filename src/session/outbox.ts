@@ -70,7 +70,9 @@ export class Outbox implements Writer {
 
   /** Whether less is on its way than the high-water mark. */
   get hasRoom(): boolean {
-    return this.#outgoing < this.#parts.settings.highWaterMark;
+    const { highWaterMark } = this.#parts.settings;
+    // The transport never has more than when it was last asked.
+    return this.#unwritten + this.#queued < highWaterMark || this.#outgoing < highWaterMark;
   }
 
   /** Whether less is queued than the high-water mark. */
@@ -80,7 +82,9 @@ export class Outbox implements Writer {
 
   /** Whether as much is queued as is allowed. */
   get isFull(): boolean {
-    return this.bufferedAmount >= this.#parts.settings.maxQueued;
+    const { maxQueued } = this.#parts.settings;
+    if (this.#unwritten + this.#queued + this.#held < maxQueued) return false;
+    return this.bufferedAmount >= maxQueued;
   }
 
   /** @throws QueueFullError if as much is queued as is allowed */

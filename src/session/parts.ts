@@ -14,7 +14,7 @@ export interface Engine {
   readonly closeExpected: boolean;
   sendInto(event: Event, output: OutputBuffer): void;
   receiveData(data: BytesInput | null): void;
-  events(): IterableIterator<Event>;
+  nextEvent(): Event | null;
   fail(code: number, reason?: string | null): Uint8Array;
   release(): void;
 }

@@ -135,11 +135,11 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
   #read(): boolean {
     this.inbox.deliver();
     try {
-      const events = this.parts.engine.events();
+      const { engine } = this.parts;
       while (this.inbox.wantsMore) {
-        const next = events.next();
-        if (next.done === true) return true;
-        this.#handle(next.value);
+        const event = engine.nextEvent();
+        if (event === null) return true;
+        this.#handle(event);
       }
     } catch (error) {
       this.#extensionFailed(error);
