@@ -14,8 +14,8 @@ const LARGEST_GROWN = 64 * 1024;
 const COPIED_SINGLY = 32;
 /** A copy of so few octets is cheaper than a view. */
 const VIEWED_SIZE = 64;
-/** Small pieces of text are joined when so many have come: each costs a pointer until then. */
-const TEXT_PARTS = 128;
+/** So many small pieces of text are added one by one, then so many at once. */
+const TEXT_PARTS = 64;
 
 /**
  * Joins the pieces of messages. A message of one piece is passed on as it is. Until the message is whole, no more than
@@ -140,20 +140,42 @@ function isWorthKeeping(piece: Uint8Array): boolean {
   return piece.length >= KEPT_SIZE && piece.buffer.byteLength <= 2 * piece.length;
 }
 
-/** Text in pieces, joined from time to time, so that many small ones do not stay as many strings. */
+/**
+ * Text in pieces. To add to a string costs an object of 32 octets and copies nothing; many small pieces are joined from
+ * time to time instead.
+ */
 class TextJoiner {
-  readonly #blocks: string[] = [];
-  #parts: string[] = [];
+  #text: string = "";
+  /** How many small pieces were added to it. */
+  #added: number = 0;
+  #parts: string[] | null = null;
 
   add(piece: string): void {
     if (piece === "") return;
-    this.#parts.push(piece);
-    if (this.#parts.length < TEXT_PARTS) return;
-    this.#blocks.push(this.#parts.join(""));
-    this.#parts = [];
+    const { length } = piece;
+    if (length < KEPT_SIZE && this.#added === TEXT_PARTS) {
+      this.#collect(piece);
+      return;
+    }
+    this.#flush();
+    this.#text += piece;
+    if (length < KEPT_SIZE) this.#added += 1;
   }
 
   join(): string {
-    return this.#blocks.join("") + this.#parts.join("");
+    this.#flush();
+    return this.#text;
+  }
+
+  #collect(piece: string): void {
+    this.#parts ??= [];
+    this.#parts.push(piece);
+    if (this.#parts.length === TEXT_PARTS) this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#parts === null) return;
+    this.#text += this.#parts.join("");
+    this.#parts = null;
   }
 }
