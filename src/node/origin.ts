@@ -46,29 +46,35 @@ function normalOrigin(text: string): string | null {
   return host === "" ? null : `${protocol}//${host}`;
 }
 
-/** The status to refuse a request with for its origin, or null. */
-export async function originFault(
+/** The status to refuse a request with for its origin, or null; a promise of it where a function has to be asked. */
+export function originFault(
   policy: OriginPolicy,
   request: UpgradeRequest,
-): Promise<400 | 403 | null> {
+): 400 | 403 | null | Promise<403 | null> {
   const origins = request.header("origin");
   const [origin] = origins;
   if (origin === undefined) return null;
   if (origins.length > 1) return 400;
-  return (await isAdmitted(policy, origin, request)) ? null : 403;
+  if (typeof policy === "function") return faultByFunction(policy, origin, request);
+  return isAdmitted(policy, origin, request) ? null : 403;
 }
 
-async function isAdmitted(
-  policy: OriginPolicy,
+async function faultByFunction(
+  policy: Extract<OriginPolicy, (...given: never) => unknown>,
   origin: string,
   request: UpgradeRequest,
-): Promise<boolean> {
+): Promise<403 | null> {
+  const admits: unknown = await policy(origin, request);
+  if (typeof admits === "boolean") return admits ? null : 403;
+  throw new TypeError(`origin must give a boolean, not ${typeName(admits)}`);
+}
+
+function isAdmitted(
+  policy: "same-host" | "any" | readonly string[],
+  origin: string,
+  request: UpgradeRequest,
+): boolean {
   if (policy === "any") return true;
-  if (typeof policy === "function") {
-    const admits: unknown = await policy(origin, request);
-    if (typeof admits === "boolean") return admits;
-    throw new TypeError(`origin must give a boolean, not ${typeName(admits)}`);
-  }
   if (policy === "same-host") return isSameHost(origin, request);
   return policy.includes(origin === "null" ? origin : (normalOrigin(origin) ?? ""));
 }

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { LocalProtocolError } from "../errors.ts";
 import { CloseCode } from "../frames/close.ts";
 import { ConnectionClosedError } from "../session/close-info.ts";
-import { ignore } from "../session/deferred.ts";
+import { ignore, isThenable } from "../session/deferred.ts";
 import { ConnectionState } from "../states.ts";
 import { Admission, type Place } from "./admission.ts";
 import type { Refusal } from "./answer.ts";
@@ -103,17 +103,17 @@ export class Reception implements OpeningHost, ListenerHost, Attachment {
     else opening.refuse(refusal);
   }
 
-  async decide(
-    opening: ServerOpening,
-    request: UpgradeRequest,
-    context: AcceptContext,
-  ): Promise<unknown> {
+  decide(opening: ServerOpening, request: UpgradeRequest, context: AcceptContext): unknown {
     const { match, origin, accept } = this.settings;
     if (!opening.matched && !matches(match, request)) return { status: 404 };
-    const status = await originFault(origin, request);
-    if (status !== null) return { status };
-    // No hook is asked for somebody who has gone.
-    return opening.over ? undefined : accept(request, context);
+    const fault = originFault(origin, request);
+    if (fault === null) return accept(request, context);
+    if (typeof fault === "number") return { status: fault };
+    return fault.then((status) => {
+      if (status !== null) return { status };
+      // No hook is asked for somebody who has gone.
+      return opening.over ? undefined : accept(request, context);
+    });
   }
 
   openingEnded(opening: ServerOpening, connection: NodeConnection | null): void {
@@ -122,11 +122,13 @@ export class Reception implements OpeningHost, ListenerHost, Attachment {
   }
 
   #handle(connection: NodeConnection): void {
-    const failed = (error: unknown): void => this.#handlerFailed(connection, error);
     try {
-      Promise.resolve(this.#handler(connection, connection.request)).catch(failed);
+      const outcome = this.#handler(connection, connection.request);
+      if (isThenable(outcome)) {
+        Promise.resolve(outcome).catch((error: unknown) => this.#handlerFailed(connection, error));
+      }
     } catch (error) {
-      failed(error);
+      this.#handlerFailed(connection, error);
     }
   }
 

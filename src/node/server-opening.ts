@@ -2,6 +2,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { RemoteProtocolError } from "../errors.ts";
 import { AcceptConnection, type Request } from "../events.ts";
+import { isThenable } from "../session/deferred.ts";
 import { WebSocketConnection } from "../session/websocket-connection.ts";
 import { SERVER } from "../states.ts";
 import { WSConnection } from "../ws-connection.ts";
@@ -28,8 +29,8 @@ export type NodeConnection = WebSocketConnection<UpgradeRequest>;
 /** What an opening needs of its server. */
 export interface OpeningHost {
   readonly settings: ServerSettings;
-  /** Decides about a request. May throw. */
-  decide(opening: ServerOpening, request: UpgradeRequest, context: AcceptContext): Promise<unknown>;
+  /** Decides about a request; gives the answer, or a promise of it. May throw. */
+  decide(opening: ServerOpening, request: UpgradeRequest, context: AcceptContext): unknown;
   /** The handshake is over, with a connection or without. */
   openingEnded(opening: ServerOpening, connection: NodeConnection | null): void;
   /** Told of what goes wrong and is not the peer's fault. Does not throw. */
@@ -151,18 +152,30 @@ export class ServerOpening implements TransportListener {
   }
 
   #requested(event: Request): void {
-    const { acceptDeadline } = this.#host.settings;
-    this.#deadline.set(acceptDeadline, () => this.refuse({ status: 503 }));
-    void this.#decide(new UpgradeRequest(event, this.#stream));
+    const request = new UpgradeRequest(event, this.#stream);
+    try {
+      const answer = this.#host.decide(this, request, this.#waiting);
+      if (isThenable(answer)) void this.#wait(request, answer);
+      else if (!this.over) this.#answer(request, readAnswer(answer));
+    } catch (error) {
+      this.#undecided(error);
+    }
   }
 
-  async #decide(request: UpgradeRequest): Promise<void> {
+  /** Only an answer that takes its time is under a deadline. */
+  async #wait(request: UpgradeRequest, answer: PromiseLike<unknown>): Promise<void> {
+    const { acceptDeadline } = this.#host.settings;
+    if (!this.over) this.#deadline.set(acceptDeadline, () => this.refuse({ status: 503 }));
     try {
-      const answer = await this.#host.decide(this, request, this.#waiting);
-      if (!this.over) this.#answer(request, readAnswer(answer));
+      const settled: unknown = await answer;
+      if (!this.over) this.#answer(request, readAnswer(settled));
     } catch (error) {
-      if (!this.#waiting.explains(error)) this.#fault(error);
+      this.#undecided(error);
     }
+  }
+
+  #undecided(error: unknown): void {
+    if (!this.#waiting.explains(error)) this.#fault(error);
   }
 
   #answer(request: UpgradeRequest, answer: Acceptance | Refusal): void {

@@ -1,10 +1,16 @@
 import type { Clock, Timer } from "../session/clock.ts";
 import { Turn } from "../session/turn.ts";
+import { Timetable } from "./timetable.ts";
+
+const timetable: Timetable = new Timetable({
+  now: () => performance.now(),
+  schedule: (delay, callback) => new SystemTimer(setTimeout(callback, delay).unref()),
+});
 
 /** The clock of the process. Its timers alone do not keep the process running; the sockets do. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  schedule: (delay, callback) => new SystemTimer(setTimeout(callback, delay).unref()),
+  schedule: (delay, callback) => timetable.schedule(delay, callback),
   // At the end of the turn of the event loop, behind all that has arrived in it: the writes to many sockets, one right
   // behind the other, take a third less of the system's time than between the reads (`npm run bench:node`).
   defer: (callback) => {

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import type { Request } from "../events.ts";
 import type { HeaderList } from "../headers.ts";
+import { isToken } from "../http/fields.ts";
 import type { OpeningInfo } from "../session/opened.ts";
 
 /** An opening request, with what Node knows of the other end. */
@@ -13,8 +14,8 @@ export class UpgradeRequest implements OpeningInfo {
   readonly subprotocols: readonly string[];
   /** The offers, parameters included. */
   readonly extensions: readonly string[];
-  /** Names and values in turn: every connection keeps them, and pairs would take thrice as much. */
-  readonly #fields: readonly string[];
+  /** `\r`, name, `\n`, value for each: every connection keeps them, and strings of their own would take thrice as much. */
+  readonly #fields: string;
   readonly #stream: Duplex;
 
   constructor(request: Request, stream: Duplex) {
@@ -24,23 +25,32 @@ export class UpgradeRequest implements OpeningInfo {
     this.extensions = shared(
       request.extensions.map((offer) => (typeof offer === "string" ? offer : offer.name)),
     );
-    this.#fields = request.extraHeaders.flatMap(([name, value]) => [name.toLowerCase(), value]);
+    this.#fields = fieldsAsText(request.extraHeaders);
     this.#stream = stream;
   }
 
   /** All headers but those that `subprotocols`, `extensions` and `host` stand for; names in lower case. */
   get headers(): HeaderList {
-    const headers: [string, string][] = [];
-    for (let index = 0; index < this.#fields.length; index += 2) {
-      headers.push([this.#fields[index]!, this.#fields[index + 1]!]);
-    }
-    return headers;
+    return this.#fields
+      .split("\r")
+      .slice(1)
+      .map((field) => {
+        const nameEnd = field.indexOf("\n");
+        return [field.slice(0, nameEnd), field.slice(nameEnd + 1)] as const;
+      });
   }
 
   /** The values of a header, in order; empty if it is not there. */
   header(name: string): readonly string[] {
-    const lower = name.toLowerCase();
-    return this.headers.filter(([own]) => own === lower).map(([, value]) => value);
+    if (!isToken(name)) return [];
+    const fields = this.#fields;
+    const start = `\r${name.toLowerCase()}\n`;
+    const values: string[] = [];
+    for (let at = fields.indexOf(start); at !== -1; at = fields.indexOf(start, at + 1)) {
+      const end = fields.indexOf("\r", at + 1);
+      values.push(fields.slice(at + start.length, end === -1 ? fields.length : end));
+    }
+    return values;
   }
 
   /** The path, as sent: neither decoded nor made shorter. */
@@ -70,6 +80,11 @@ export class UpgradeRequest implements OpeningInfo {
   get tls(): TLSSocket | null {
     return this.#stream instanceof TLSSocket ? this.#stream : null;
   }
+}
+
+/** Neither names nor values can have a CR or LF. */
+function fieldsAsText(headers: HeaderList): string {
+  return headers.map(([name, value]) => `\r${name.toLowerCase()}\n${value}`).join("");
 }
 
 const NONE: readonly string[] = [];

@@ -173,6 +173,7 @@ test("CVE-2025-55070: the hook sees the whole request before anything is answere
   expect(request.header("authorization")).toEqual(["Bearer x"]);
   expect(request.header("x-oct")).toEqual(["\u00fc\u00ff"]);
   expect(request.header("X-None")).toEqual([]);
+  expect(request.header("authorization\nBearer x\rx-oct")).toEqual([]);
   expect(request.subprotocols).toEqual(["chat", "superchat"]);
   expect(request.extensions).toEqual(["permessage-deflate; client_max_window_bits", "x-other"]);
   expect(request.remoteAddress).toMatch(/127\.0\.0\.1$/);
