@@ -40,14 +40,22 @@ const CONVERSATIONS = [
   { client: chromium, proxy: haproxy, server: ours, ways: [{ tls: true, deflate: DEFLATE.on }] },
 ];
 
-/** Each `{ name, run(setting) }`; `run` settles with what to say about it. */
+/**
+ * Each `{ name, run(setting), needs }`; `run` settles with what to say about it. `needs`, which may be missing, are the
+ * parties that setup.sh may have failed to install.
+ */
 export const CELLS = [
   ...CONVERSATIONS.flatMap(({ ways, ...who }) => ways.map((way) => cellOf({ ...who, ...way }))),
   ...FRAMEWORK_CELLS,
 ];
 
 function cellOf(cell) {
-  return { name: nameOf(cell), run: (setting) => runCell(cell, setting) };
+  const parties = [cell.client, cell.server, cell.proxy];
+  return {
+    name: nameOf(cell),
+    run: (setting) => runCell(cell, setting),
+    needs: parties.filter((party) => party?.isInstalled !== undefined),
+  };
 }
 
 function nameOf({ client, server, proxy, tls, deflate }) {

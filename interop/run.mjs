@@ -34,16 +34,36 @@ async function runCell(cell, setting) {
   return word === "ok";
 }
 
+/** The names of what the cells need and this machine has not. */
+function findMissing(cells) {
+  const parties = new Set(cells.flatMap(({ needs = [] }) => needs));
+  return new Set([...parties].filter((party) => !party.isInstalled()).map(({ NAME }) => NAME));
+}
+
+/** Those of the cells that can be run. Says what is missing for the others. */
+function withoutMissing(cells) {
+  const missing = findMissing(cells);
+  return cells.filter(({ name, needs = [] }) => {
+    const names = needs.map(({ NAME }) => NAME).filter((each) => missing.has(each));
+    if (names.length > 0) console.log(`skipped  ${name}: ${names.join(", ")} not installed`);
+    return names.length === 0;
+  });
+}
+
 async function runAll(cells) {
+  const runnable = withoutMissing(cells);
+  const skipped = cells.length - runnable.length;
   const folder = mkdtempSync(join(tmpdir(), "wsproto-interop-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const shared = new Started();
   const setting = { folder, shared, certificate: makeCertificate(folder) };
   let good = 0;
-  for (const cell of cells) if (await runCell(cell, setting)) good += 1;
+  for (const cell of runnable) if (await runCell(cell, setting)) good += 1;
   await shared.stop();
-  console.log(`${good} passed, ${cells.length - good} failed`);
-  return good === cells.length && good > 0;
+  // What is missing fails the run where everything has to be there.
+  const bad = runnable.length - good + (process.env.CI === undefined ? 0 : skipped);
+  console.log(`${good} passed, ${bad} failed, ${skipped} skipped`);
+  return bad === 0 && good > 0;
 }
 
 const { values } = parseArgs({

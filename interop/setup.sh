@@ -22,7 +22,7 @@ echo "installing ${packages[*]}"
 log=$(mktemp)
 export DEBIAN_FRONTEND=noninteractive
 if apt-get update >"$log" 2>&1; then
-  # One by one: what cannot be had fails its own cells only.
+  # One by one: what cannot be had is missing in its own cells only.
   for package in "${packages[@]}"; do
     apt-get install --yes --no-install-recommends "$package" >"$log" 2>&1 && continue
     echo "$package cannot be installed:"

@@ -1,6 +1,6 @@
 // Debian's Chromium, headless: a page that our server has served, and its WebSocket.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { once } from "node:events";
 import { chromium } from "playwright-core";
 import { Refused, within } from "../waiting.mjs";
@@ -8,6 +8,9 @@ import { Refused, within } from "../waiting.mjs";
 export const NAME = "Chromium";
 
 const PROGRAM = "/usr/bin/chromium";
+
+export const isInstalled = () => existsSync(PROGRAM);
+
 const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",

@@ -1,5 +1,6 @@
 // Python's `websockets` (Debian's package python3-websockets), both roles, each in a process of its own.
 
+import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { endedEarly, startProgram } from "../child.mjs";
 import { SUBPROTOCOL } from "../contract.mjs";
@@ -9,6 +10,8 @@ export const NAME = "Python's websockets";
 
 const PYTHON = "/usr/bin/python3"; // Debian's, which has Debian's packages
 const SCRIPT = fileURLToPath(new URL("python_peer.py", import.meta.url));
+
+export const isInstalled = () => spawnSync(PYTHON, ["-c", "import websockets"]).status === 0;
 
 function start(role, options, onLine) {
   const child = startProgram(PYTHON, [SCRIPT, role, JSON.stringify(options)], {

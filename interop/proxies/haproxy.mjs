@@ -1,10 +1,14 @@
 // Debian's HAProxy as a reverse proxy.
 
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startProxy } from "./start.mjs";
 
 export const NAME = "HAProxy";
+
+const PROGRAM = "/usr/sbin/haproxy";
+
+export const isInstalled = () => existsSync(PROGRAM);
 
 /** The status when the server behind it cannot be reached. */
 export const AWAY = 503;
@@ -20,7 +24,7 @@ export function start({ folder, tls, port, ...options }) {
   if (tls !== null) writeFileSync(both, Buffer.concat([tls.cert, tls.key]));
   const secure = tls === null ? "" : ` ssl crt ${both} alpn http/1.1`;
   writeFileSync(file, configuration({ bind: `127.0.0.1:${port}${secure}`, ...options }));
-  return startProxy(NAME, { command: "/usr/sbin/haproxy", args: ["-db", "-f", file], port });
+  return startProxy(NAME, { command: PROGRAM, args: ["-db", "-f", file], port });
 }
 
 function configuration({ bind, target, away, idle }) {

@@ -1,10 +1,14 @@
 // Debian's nginx as a reverse proxy, configured as its manual has it for WebSocket.
 
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startProxy } from "./start.mjs";
 
 export const NAME = "nginx";
+
+const PROGRAM = "/usr/sbin/nginx";
+
+export const isInstalled = () => existsSync(PROGRAM);
 
 /** The status when the server behind it cannot be reached. */
 export const AWAY = 502;
@@ -19,7 +23,7 @@ export function start({ folder, ...options }) {
   const file = join(own, "nginx.conf");
   writeFileSync(file, configuration(own, options));
   const args = ["-p", own, "-e", "stderr", "-c", file];
-  return startProxy(NAME, { command: "/usr/sbin/nginx", args, port: options.port });
+  return startProxy(NAME, { command: PROGRAM, args, port: options.port });
 }
 
 function configuration(own, { port, tls, target, away, idle }) {
