@@ -1,6 +1,6 @@
 // What `npm run bench:growth` measures: along each axis one number grows, and nothing else.
 
-import { own, ws } from "./plan.mjs";
+import { limit, own, ws } from "./plan.mjs";
 
 const KIBIBYTE = 1024;
 /** The most that Node reads from a socket at once. */
@@ -29,7 +29,7 @@ function parsedLength(kind) {
     id: `growth/parse/${kind}`,
     title: `Octets of a ${kind} message, parsed from chunks of 64 KiB`,
     of: "octet",
-    columns: [assembled, pieces, ws],
+    columns: [assembled, pieces, ws, limit],
     amounts: LENGTHS,
     settings: (size) => ({ kind, size, pieceLength: SOCKET_READ }),
   });

@@ -17,7 +17,7 @@ export const ws = { id: "ws", module: "ws.mjs" };
 const wsPlain = { id: "ws-js", module: "ws.mjs", environment: { WS_NO_BUFFER_UTIL: "1" } };
 const driver = { id: "websocket-driver", module: "websocket-driver.mjs" };
 const undici = { id: "undici", module: "undici.mjs" };
-const limit = { id: "limit", module: "limit.mjs" };
+export const limit = { id: "limit", module: "limit.mjs" };
 export const own = (id, options = {}) => ({ id, module: "wsproto.mjs", options, own: true });
 
 const SHAPES = {

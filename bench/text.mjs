@@ -1,9 +1,11 @@
 // Numbers and tables as text.
 
-const SIZE_NAMES = { 1024: "1 KiB", 16_384: "16 KiB", 65_536: "64 KiB", 1_048_576: "1 MiB" };
+const KIBIBYTE = 1024;
+const MEBIBYTE = KIBIBYTE * KIBIBYTE;
 
 export function nameOfSize(size) {
-  return SIZE_NAMES[size] ?? (size % 1_048_576 === 0 ? `${size / 1_048_576} MiB` : `${size} B`);
+  if (size % MEBIBYTE === 0) return `${size / MEBIBYTE} MiB`;
+  return size % KIBIBYTE === 0 ? `${size / KIBIBYTE} KiB` : `${size} B`;
 }
 
 export function nanoseconds(value) {
