@@ -4,12 +4,12 @@ import { BytesMessage, type Message, TextMessage } from "../events.ts";
 import { typeName } from "../headers.ts";
 
 const EMPTY: Uint8Array = new Uint8Array(0);
-/** Pieces from this size on are kept as they are; smaller ones are copied into blocks. */
+/** Pieces from this size on are kept as they are where that holds little else; others are copied into blocks. */
 const KEPT_SIZE = 1024;
 /** A block has room for so many octets more than for as many again as are in it. */
 const SLACK = 4096;
-/** A block for more octets than these is not made larger: another one follows. */
-const LARGEST_GROWN = 64 * 1024;
+/** A block of this size is not made larger: another one follows. */
+const LARGEST_BLOCK = 64 * 1024;
 /** Up to so many octets are copied one by one: to call `set` costs more. */
 const COPIED_SINGLY = 32;
 /** A copy of so few octets is cheaper than a view. */
@@ -62,20 +62,22 @@ export class MessageAssembler {
 }
 
 /**
- * Octets in pieces: large ones as they came, small ones copied into a block, which grows with them up to 64 KiB and more,
- * and then into others like it.
+ * Octets in pieces: large ones as they came, small ones copied into a block, which grows with them up to 64 KiB, and then
+ * into others like it.
  */
 class BytesJoiner {
   /** What is in front of the block. */
   #pieces: Uint8Array[] | null = null;
   #size: number = 0;
+  /** Octets of memory that the pieces hold. */
+  #held: number = 0;
   #block: Uint8Array = EMPTY;
   #filled: number = 0;
 
   add(piece: Uint8Array): void {
     const { length } = piece;
     this.#size += length;
-    if (isWorthKeeping(piece)) {
+    if (length >= KEPT_SIZE && this.#mayKeep(piece)) {
       this.#closeBlock();
       this.#keep(piece);
       return;
@@ -104,12 +106,14 @@ class BytesJoiner {
 
   #makeRoom(length: number): void {
     const needed = this.#filled + length;
-    if (needed > LARGEST_GROWN && this.#filled > 0) {
+    if (needed > LARGEST_BLOCK && this.#filled > 0) {
       this.#closeBlock();
-      this.#block = allocate(Math.max(LARGEST_GROWN, length));
+      this.#block = allocate(Math.max(LARGEST_BLOCK, length));
       return;
     }
-    const grown = allocate(Math.min(4 * needed, 2 * needed + SLACK));
+    const slack = this.#pieces === null ? SLACK : 0;
+    const most = Math.max(LARGEST_BLOCK, needed);
+    const grown = allocate(Math.min(4 * needed, 2 * needed + slack, most));
     copy(this.#block, this.#filled, grown, 0);
     this.#block = grown;
   }
@@ -120,9 +124,15 @@ class BytesJoiner {
     this.#filled = 0;
   }
 
+  /** Whether a piece may be held instead of a copy, although others may be in its memory. */
+  #mayKeep(piece: Uint8Array): boolean {
+    return this.#held + this.#block.length + piece.buffer.byteLength <= 2 * this.#size + SLACK;
+  }
+
   #keep(piece: Uint8Array): void {
     this.#pieces ??= [];
     this.#pieces.push(piece);
+    this.#held += piece.buffer.byteLength;
   }
 }
 
@@ -133,11 +143,6 @@ function copy(source: Uint8Array, count: number, target: Uint8Array, offset: num
   } else {
     for (let index = 0; index < count; index++) target[offset + index] = source[index]!;
   }
-}
-
-/** Whether a piece may be held instead of a copy: it is large, and so is its part of the memory that it holds. */
-function isWorthKeeping(piece: Uint8Array): boolean {
-  return piece.length >= KEPT_SIZE && piece.buffer.byteLength <= 2 * piece.length;
 }
 
 /**
