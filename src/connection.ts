@@ -55,12 +55,19 @@ export function requireOptions({ ownsInput, random }: ConnectionOptions): void {
 /** What `send` writes to; everything is taken before it returns, so one serves all connections. */
 const scratch: OutputBuffer = new OutputBuffer();
 
+/** Servers do not mask, so that one serves all. */
+const SERVER_FRAMES: FrameEncoder = new FrameEncoder(null);
+
 /** An open connection, without its opening handshake (RFC 6455, sections 5 to 7). */
 export class Connection {
   readonly connectionType: ConnectionType;
   readonly #extensions: ExtensionPipeline | null;
-  readonly #decoder: MessageDecoder;
-  readonly #encoder: MessageEncoder;
+  readonly #limits: Limits;
+  readonly #ownsInput: boolean;
+  readonly #frames: FrameEncoder;
+  /** Made when the first octets come, and go: many connections have none for long. */
+  #decoder: MessageDecoder | null = null;
+  #encoder: MessageEncoder | null = null;
   #phase: Phase = Phase.OPEN;
   /** Whether `receiveData(null)` was called. */
   #ended: boolean = false;
@@ -82,14 +89,9 @@ export class Connection {
     const client = connectionType === ConnectionType.CLIENT;
     const enabled = extensions.filter((extension) => extension.enabled());
     this.#extensions = enabled.length === 0 ? null : new ExtensionPipeline(client, enabled);
-    this.#decoder = new MessageDecoder({
-      client,
-      ownsInput: options.ownsInput ?? false,
-      limits: resolveLimits(connectionType, options.limits),
-      extensions: this.#extensions,
-    });
-    const frames = new FrameEncoder(client ? randomness(options.random) : null);
-    this.#encoder = new MessageEncoder(frames, this.#extensions);
+    this.#limits = resolveLimits(connectionType, options.limits);
+    this.#ownsInput = options.ownsInput ?? false;
+    this.#frames = client ? new FrameEncoder(randomness(options.random)) : SERVER_FRAMES;
     this.receiveData(trailingData);
   }
 
@@ -122,7 +124,7 @@ export class Connection {
       this.#phase === Phase.OPEN &&
       (event instanceof TextMessage || event instanceof BytesMessage)
     ) {
-      this.#encoder.writeMessage(event, output);
+      this.#messages().writeMessage(event, output);
       return;
     }
     requireEvent(event);
@@ -140,7 +142,7 @@ export class Connection {
     const isMessage = event instanceof TextMessage || event instanceof BytesMessage;
     if (!isMessage || this.#phase !== Phase.OPEN) return [this.send(event)];
     scratch.discard();
-    const payload = this.#encoder.writeMessageHead(event, scratch);
+    const payload = this.#messages().writeMessageHead(event, scratch);
     const head = scratch.cut();
     return payload === null ? [head] : [head, payload];
   }
@@ -154,7 +156,7 @@ export class Connection {
     const close = new CloseConnection({ code, reason });
     scratch.discard();
     if (SENDING[this.#phase].CloseConnection !== undefined) {
-      this.#encoder.writeClose(close, scratch);
+      this.#messages().writeClose(close, scratch);
     }
     const failed = RECEIVING[this.#phase].failure ?? this.#phase;
     this.#enter(SENDING[failed].CloseConnection ?? failed);
@@ -184,6 +186,13 @@ export class Connection {
       throw new LocalProtocolError("octets after the end of the stream", "ERR_STATE");
     }
     if (this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING) {
+      if (chunk.length === 0) return;
+      this.#decoder ??= new MessageDecoder({
+        client: this.connectionType === ConnectionType.CLIENT,
+        ownsInput: this.#ownsInput,
+        limits: this.#limits,
+        extensions: this.#extensions,
+      });
       this.#decoder.feed(chunk);
     }
   }
@@ -212,7 +221,7 @@ export class Connection {
 
   #read(): FrameEvent | null {
     try {
-      const event = this.#decoder.next();
+      const event = this.#decoder === null ? null : this.#decoder.next();
       if (event instanceof CloseConnection) this.#receive("CloseConnection");
       return event;
     } catch (error) {
@@ -230,18 +239,23 @@ export class Connection {
   #enter(phase: Phase): void {
     this.#phase = phase;
     if (phase === Phase.OPEN || phase === Phase.LOCAL_CLOSING) return;
-    this.#decoder.clear();
+    this.#decoder?.clear();
     this.#extensions?.release();
+  }
+
+  #messages(): MessageEncoder {
+    this.#encoder ??= new MessageEncoder(this.#frames, this.#extensions);
+    return this.#encoder;
   }
 
   #writeControl(event: Event, output: OutputBuffer): void {
     switch (event.type) {
       case "CloseConnection":
-        return this.#encoder.writeClose(event, output);
+        return this.#messages().writeClose(event, output);
       case "Ping":
-        return this.#encoder.writePing(event, output);
+        return this.#messages().writePing(event, output);
       case "Pong":
-        return this.#encoder.writePong(event, output);
+        return this.#messages().writePong(event, output);
     }
   }
 

@@ -21,7 +21,8 @@ export function toHeaderList(input: HeadersInput = []): HeaderList {
   const headers: [string, string][] = [];
   for (const pair of pairs) {
     const fields: readonly unknown[] = Array.isArray(pair) ? pair : [];
-    const [name, value] = fields;
+    const name = fields[0];
+    const value = fields[1];
     if (typeof name !== "string" || typeof value !== "string" || fields.length !== 2) {
       throw new TypeError("a header must be a pair of two strings, [name, value]");
     }

@@ -1,20 +1,28 @@
+import { allocate, decodeLatin1 } from "#platform";
+
 /* Base64 with the standard alphabet and padding (RFC 4648, 4). */
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/** The codes of the alphabet, and behind them that of the padding. */
+const CODES: Uint8Array = Uint8Array.from(`${ALPHABET}=`, (character) => character.charCodeAt(0));
+const PADDING = 64;
+
 /** The octets in Base64: four characters for every three octets begun. */
 export function encodeBase64(octets: Uint8Array): string {
-  let text = "";
-  for (let index = 0; index < octets.length; index += 3) {
-    const second = octets[index + 1];
-    const third = octets[index + 2];
-    const bits = (octets[index]! << 16) | ((second ?? 0) << 8) | (third ?? 0);
-    text += ALPHABET.charAt(bits >>> 18);
-    text += ALPHABET.charAt((bits >>> 12) & 63);
-    text += second === undefined ? "=" : ALPHABET.charAt((bits >>> 6) & 63);
-    text += third === undefined ? "=" : ALPHABET.charAt(bits & 63);
+  const { length } = octets;
+  const text = allocate(4 * Math.ceil(length / 3));
+  let written = 0;
+  for (let index = 0; index < length; index += 3) {
+    // An octet past the end counts as 0.
+    const bits = (octets[index]! << 16) | (octets[index + 1]! << 8) | octets[index + 2]!;
+    text[written] = CODES[bits >>> 18]!;
+    text[written + 1] = CODES[(bits >>> 12) & 63]!;
+    text[written + 2] = CODES[index + 1 < length ? (bits >>> 6) & 63 : PADDING]!;
+    text[written + 3] = CODES[index + 2 < length ? bits & 63 : PADDING]!;
+    written += 4;
   }
-  return text;
+  return decodeLatin1(text, 0, written);
 }
 
 /** Groups of four characters, of which only the last may be padded. */

@@ -1,7 +1,9 @@
 import { sha1 } from "#platform";
 import { encodeBase64 } from "../bytes/base64.ts";
 import { type RandomSource, randomness } from "../bytes/random.ts";
+import { encodeLatin1 } from "../bytes/latin1.ts";
 import { encodeUtf8 } from "../bytes/utf8.ts";
+import { isVisible } from "../http/fields.ts";
 
 /** RFC 6455, 1.3. */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -17,5 +19,6 @@ export function generateNonce(random?: RandomSource): string {
 
 /** The Sec-WebSocket-Accept for a Sec-WebSocket-Key (RFC 6455, 1.3 and 4.2.2): 28 characters. */
 export function generateAcceptToken(key: string): string {
-  return encodeBase64(sha1(encodeUtf8(key + GUID)));
+  const text = key + GUID;
+  return encodeBase64(sha1(isVisible(key) ? encodeLatin1(text) : encodeUtf8(text)));
 }

@@ -43,9 +43,7 @@ export class H11Handshake {
   /** What arrived; those before `#taken` were taken. */
   #events: HandshakeEvent[] = [];
   #taken: number = 0;
-  readonly #iterator: IterableIterator<Event, undefined> = new EventIterator(() =>
-    this.nextEvent(),
-  );
+  #iterator: EventIterator<Event> | null = null;
 
   /** @throws TypeError, RangeError for an argument of the wrong type, a limit out of its range */
   constructor(connectionType: ConnectionType, options: ConnectionOptions = {}) {
@@ -134,6 +132,7 @@ export class H11Handshake {
 
   /** What arrived, as an iterator that can be left and taken up again. */
   events(): IterableIterator<Event, undefined> {
+    this.#iterator ??= new EventIterator(() => this.nextEvent());
     return this.#iterator;
   }
 

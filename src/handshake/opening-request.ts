@@ -88,7 +88,7 @@ export function readOffer(host: string, target: string, headers: HeaderList): Op
   const offers = fieldValues(headers, "sec-websocket-extensions")
     .flatMap(parseExtensionList)
     .map(({ text }) => text);
-  const extraHeaders = headers.filter(([name]) => !fieldsOfRequest.has(name));
+  const extraHeaders = headers.filter((field) => !fieldsOfRequest.has(field[0]));
   const request = new Request({ host, target, subprotocols, extensions: offers, extraHeaders });
   return { request, offers };
 }
@@ -112,7 +112,7 @@ const fieldsOfRequest: ReadonlySet<string> = new Set([
  */
 export function requireVersion(headers: HeaderList): void {
   const versions = fieldValues(headers, "sec-websocket-version");
-  const [version = ""] = versions;
+  const version = versions[0] ?? "";
   if (versions.length < 2 && version === VERSION) return;
   const unsupported = versions.length === 1 && version !== "";
   throw new RemoteProtocolError(
@@ -195,7 +195,8 @@ export function readOpeningRequest(
       new RejectConnection({ statusCode: 417 }),
     );
   }
-  return { ...readOffer(host, line.target, headers), key };
+  const { request, offers } = readOffer(host, line.target, headers);
+  return { request, offers, key };
 }
 
 /**
@@ -203,16 +204,25 @@ export function readOpeningRequest(
  * @throws RemoteProtocolError unless `Connection`, a list of tokens, has `Upgrade`
  */
 export function requireConnectionUpgrade(headers: HeaderList): void {
-  const options = listElements(fieldValues(headers, "connection"));
+  const values = fieldValues(headers, "connection");
+  if (isAlone("upgrade", values)) return;
+  const options = listElements(values);
   if (hasElement(options, "upgrade") && options.every(isToken)) return;
   throw badRequest("Missing header, 'Connection: Upgrade'", "ERR_CONNECTION");
 }
 
 /** A list of protocols, with or without a version each (RFC 9110, 7.8). */
 function requireUpgradeWebSocket(headers: HeaderList): void {
-  const protocols = listElements(fieldValues(headers, "upgrade"));
+  const values = fieldValues(headers, "upgrade");
+  if (isAlone("websocket", values)) return;
+  const protocols = listElements(values);
   if (hasElement(protocols, "websocket") && protocols.every(isProtocol)) return;
   throw badRequest("Missing header, 'Upgrade: websocket'", "ERR_UPGRADE");
+}
+
+/** Whether a list has just `name`, which is given in lower case: no need to take it apart. */
+function isAlone(name: string, values: readonly string[]): boolean {
+  return values.length === 1 && values[0]!.toLowerCase() === name;
 }
 
 function isProtocol(text: string): boolean {
@@ -223,7 +233,7 @@ function isProtocol(text: string): boolean {
 
 function readKey(headers: HeaderList): string {
   const keys = fieldValues(headers, "sec-websocket-key");
-  const [key] = keys;
+  const key = keys[0];
   if (key === undefined) throw badRequest("Missing header, 'Sec-WebSocket-Key'", "ERR_KEY");
   if (keys.length === 1 && base64Size(key) === KEY_SIZE) return key;
   throw badRequest(

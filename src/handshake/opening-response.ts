@@ -46,7 +46,7 @@ export function writeAcceptance(
   const headers: [string, string][] = [];
   if (subprotocol !== null) headers.push(["Sec-WebSocket-Protocol", subprotocol]);
   if (value !== null) headers.push(["Sec-WebSocket-Extensions", value]);
-  for (const field of extraHeaders) headers.push([...field]);
+  for (const field of extraHeaders) headers.push([field[0], field[1]]);
   return { headers, extensions };
 }
 

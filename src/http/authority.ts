@@ -74,7 +74,7 @@ export function targetAuthority(target: string): string | null | undefined {
  */
 export function readHost(target: string, headers: HeaderList): string {
   const hosts = fieldValues(headers, "host");
-  const [host] = hosts;
+  const host = hosts[0];
   if (host === undefined) throw new HttpFault("Missing header, 'Host'", "ERR_HOST");
   if (hosts.length > 1) {
     throw new HttpFault(`Host is there ${hosts.length} times, expected once`, "ERR_HOST");

@@ -282,6 +282,6 @@ function unexpected(octet: number, expected: string): HttpFault {
 /** Writes a head, of which all parts were checked. */
 export function writeHead(startLine: string, headers: HeaderList): Uint8Array {
   let text = `${startLine}\r\n`;
-  for (const [name, value] of headers) text += `${name}: ${value}\r\n`;
+  for (const field of headers) text += `${field[0]}: ${field[1]}\r\n`;
   return encodeLatin1(`${text}\r\n`);
 }

@@ -106,16 +106,8 @@ function isDigit(octet: number): boolean {
  * ws or wss resource: hint 505 for another major version
  */
 export function checkRequestLine(line: RequestLine): RequestLine {
-  const { method, target } = line;
-  const [, major, minor] = /^([0-9])\.([0-9])$/.exec(line.version) ?? [];
-  if (major === undefined || minor === "0" || major !== "1") {
-    const status = major === undefined || major === "1" ? 400 : 505;
-    throw new HttpFault(
-      `HTTP version ${quoted(line.version)}, expected 1.1`,
-      "ERR_HTTP_VERSION",
-      status,
-    );
-  }
+  const { method, target, version: given } = line;
+  if (given !== "1.1") requireHttp1(given);
   if (!isToken(method)) throw new HttpFault(`method ${quoted(method)}, expected a token`);
   if (targetAuthority(target) === undefined) {
     throw new HttpFault(
@@ -124,6 +116,13 @@ export function checkRequestLine(line: RequestLine): RequestLine {
     );
   }
   return line;
+}
+
+function requireHttp1(given: string): void {
+  const [, major, minor] = /^([0-9])\.([0-9])$/.exec(given) ?? [];
+  if (major === "1" && minor !== "0") return;
+  const status = major === undefined || major === "1" ? 400 : 505;
+  throw new HttpFault(`HTTP version ${quoted(given)}, expected 1.1`, "ERR_HTTP_VERSION", status);
 }
 
 /** RFC 9110, 15.2: interim responses, and 101 among them, belong to HTTP/1.1. */

@@ -84,7 +84,9 @@ export class UpgradeRequest implements OpeningInfo {
 
 /** Neither names nor values can have a CR or LF. */
 function fieldsAsText(headers: HeaderList): string {
-  return headers.map(([name, value]) => `\r${name.toLowerCase()}\n${value}`).join("");
+  const parts: string[] = [];
+  for (const field of headers) parts.push("\r", field[0].toLowerCase(), "\n", field[1]);
+  return parts.join("");
 }
 
 const NONE: readonly string[] = [];
