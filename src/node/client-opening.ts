@@ -115,8 +115,6 @@ export class ClientOpening implements TransportListener {
     this.#read(null);
   }
 
-  progressed(): void {}
-
   transportClosed(error?: unknown): void {
     const fault = error ?? new Error("the stream was closed before the handshake was answered");
     if (this.#refusal === null) this.#fail(fault);

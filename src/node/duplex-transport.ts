@@ -8,8 +8,8 @@ export interface TransportListener {
   received(chunk: Uint8Array): void;
   /** The peer has ended its side. */
   ended(): void;
-  /** Something of what was written has left. */
-  progressed(): void;
+  /** Something of what was written has left. Who has none is not told. */
+  progressed?(): void;
   /** The stream is gone; `error` if it broke. Called once, and nothing after it. */
   transportClosed(error?: unknown): void;
 }
@@ -50,10 +50,8 @@ export class DuplexTransport implements Transport {
   #waitingSize: number = 0;
   #ends: boolean = false;
   #error: unknown = undefined;
-  readonly #progressed = (): void => {
-    this.#feed();
-    this.#listener?.progressed();
-  };
+  /** Made at the first write of a session: one closure less for every connection that only waits. */
+  #progressed: (() => void) | null = null;
 
   constructor(stream: Duplex, place: Place | null = null) {
     this.#stream = stream;
@@ -79,7 +77,10 @@ export class DuplexTransport implements Transport {
     if (this.#ends || !stream.writable) return true;
     this.#given += octets.length;
     if (this.#waiting === null && stream.writableLength + octets.length <= SHARE) {
-      stream.write(octets, this.#progressed);
+      // With room left for a next write, that one has the rest fed to the stream.
+      const full = stream.writableLength + octets.length === SHARE;
+      const told = full || this.#listener?.progressed !== undefined;
+      stream.write(octets, told ? this.#onProgress() : undefined);
     } else {
       this.#waiting ??= [];
       this.#waiting.push(octets);
@@ -87,6 +88,14 @@ export class DuplexTransport implements Transport {
       this.#feed();
     }
     return this.#copies && this.queued() === 0;
+  }
+
+  #onProgress(): () => void {
+    this.#progressed ??= (): void => {
+      this.#feed();
+      this.#listener?.progressed?.();
+    };
+    return this.#progressed;
   }
 
   queued(): number {
@@ -109,7 +118,7 @@ export class DuplexTransport implements Transport {
       if (share.length === next!.length) waiting.shift();
       else waiting[0] = next!.subarray(SHARE);
       this.#waitingSize -= share.length;
-      stream.write(share, this.#progressed);
+      stream.write(share, this.#onProgress());
     }
     if (waiting.length > 0) return;
     this.#waiting = null;

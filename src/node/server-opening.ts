@@ -2,6 +2,8 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { RemoteProtocolError } from "../errors.ts";
 import { AcceptConnection, type Request } from "../events.ts";
+import type { Extension } from "../extensions/extension.ts";
+import type { HeaderList } from "../headers.ts";
 import { isThenable } from "../session/deferred.ts";
 import { WebSocketConnection } from "../session/websocket-connection.ts";
 import { SERVER } from "../states.ts";
@@ -95,8 +97,6 @@ export class ServerOpening implements TransportListener {
     this.#leave(null);
     this.#transport.destroy();
   }
-
-  progressed(): void {}
 
   transportClosed(): void {
     this.#deadline.clear();
@@ -199,9 +199,9 @@ export class ServerOpening implements TransportListener {
       settings: settings.session,
       opened: {
         request,
-        responseHeaders: event.extraHeaders,
+        responseHeaders: event.extraHeaders.length === 0 ? NO_HEADERS : event.extraHeaders,
         subprotocol,
-        extensions: extensions.filter((extension) => extension.enabled()).map(({ name }) => name),
+        extensions: namesOf(extensions),
       },
       report: settings.report,
     });
@@ -217,6 +217,15 @@ export class ServerOpening implements TransportListener {
     if (connection === null) this.#waiting.end();
     this.#host.openingEnded(this, connection);
   }
+}
+
+const NO_HEADERS: HeaderList = Object.freeze([]);
+const NO_NAMES: readonly string[] = Object.freeze([]);
+
+/** Of the extensions in use. */
+function namesOf(extensions: readonly Extension[]): readonly string[] {
+  const enabled = extensions.filter((extension) => extension.enabled());
+  return enabled.length === 0 ? NO_NAMES : enabled.map(({ name }) => name);
 }
 
 function chooseSubprotocol(request: UpgradeRequest, supported: readonly string[]): string | null {

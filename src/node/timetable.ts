@@ -5,7 +5,8 @@ const LONGEST = 2 ** 31 - 1;
 
 /**
  * All timers of a clock on a single one of it, set for the first that is due: every connection has a timer or two, few
- * of which ever pass. A binary heap, ordered by time. None passes early.
+ * of which ever pass. A binary heap, ordered by time. None passes early; they are rounded up to whole milliseconds, which
+ * take no memory of their own.
  */
 export class Timetable {
   readonly #clock: Pick<Clock, "now" | "schedule">;
@@ -34,7 +35,7 @@ export class Timetable {
   }
 
   schedule(delay: number, callback: () => void): Timer {
-    const entry = new Entry(this, this.#clock.now() + delay, callback);
+    const entry = new Entry(this, Math.ceil(this.#clock.now() + delay), callback);
     this.#raise(entry, this.#heap.length);
     this.#setAlarm();
     return entry;

@@ -25,11 +25,9 @@ export interface DeadlineOwner {
 export class Deadlines {
   readonly #clock: Clock;
   readonly #owner: DeadlineOwner;
-  readonly #timers: Record<DeadlineName, Timer | null> = {
-    close: null,
-    write: null,
-    keepAlive: null,
-  };
+  #close: Timer | null = null;
+  #write: Timer | null = null;
+  #keepAlive: Timer | null = null;
 
   constructor(clock: Clock, owner: DeadlineOwner) {
     this.#clock = clock;
@@ -38,22 +36,36 @@ export class Deadlines {
 
   /** Whether `name` is set. */
   has(name: DeadlineName): boolean {
-    return this.#timers[name] !== null;
+    return this.#timer(name) !== null;
   }
 
   /** Sets `name`, in place of one that was set before. `Infinity` sets none. */
   set(name: DeadlineName, delay: number): void {
     this.clear(name);
     if (delay === Infinity) return;
-    this.#timers[name] = this.#clock.schedule(delay, () => {
-      this.#timers[name] = null;
+    const timer = this.#clock.schedule(delay, () => {
+      this.#keep(name, null);
       this.#owner.passed(name);
     });
+    this.#keep(name, timer);
   }
 
   clear(name: DeadlineName): void {
-    this.#timers[name]?.cancel();
-    this.#timers[name] = null;
+    const timer = this.#timer(name);
+    if (timer === null) return;
+    timer.cancel();
+    this.#keep(name, null);
+  }
+
+  #timer(name: DeadlineName): Timer | null {
+    if (name === "keepAlive") return this.#keepAlive;
+    return name === "close" ? this.#close : this.#write;
+  }
+
+  #keep(name: DeadlineName, timer: Timer | null): void {
+    if (name === "keepAlive") this.#keepAlive = timer;
+    else if (name === "close") this.#close = timer;
+    else this.#write = timer;
   }
 
   clearAll(): void {

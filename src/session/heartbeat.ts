@@ -16,25 +16,27 @@ interface Pending {
 /** Pings and what comes back: round trip times, and the discovery of a peer that is gone. */
 export class Heartbeat {
   readonly #parts: SessionParts;
-  readonly #deadlines: Deadlines;
-  readonly #outbox: Outbox;
+  readonly #session: { readonly deadlines: Deadlines; readonly outbox: Outbox };
+  /** Whole milliseconds, which take no memory of their own. */
   #lastHeard: number;
   #pending: Pending[] | null = null;
   #count: number = 0;
   /** The last round trip time in milliseconds; null before the first. */
   latency: number | null = null;
 
-  constructor(parts: SessionParts, deadlines: Deadlines, outbox: Outbox) {
+  constructor(
+    parts: SessionParts,
+    session: { readonly deadlines: Deadlines; readonly outbox: Outbox },
+  ) {
     this.#parts = parts;
-    this.#deadlines = deadlines;
-    this.#outbox = outbox;
-    this.#lastHeard = parts.clock.now();
-    deadlines.set("keepAlive", parts.settings.keepAliveInterval);
+    this.#session = session;
+    this.#lastHeard = Math.ceil(parts.clock.now());
+    session.deadlines.set("keepAlive", parts.settings.keepAliveInterval);
   }
 
   /** The peer has given a sign of life. */
   heard(): void {
-    this.#lastHeard = this.#parts.clock.now();
+    this.#lastHeard = Math.ceil(this.#parts.clock.now());
   }
 
   /**
@@ -42,7 +44,7 @@ export class Heartbeat {
    * @throws LocalProtocolError if it cannot be sent
    */
   ping(payload: Uint8Array = this.#nextPayload(), signal?: AbortSignalLike): Promise<number> {
-    this.#outbox.write(new Ping({ payload }));
+    this.#session.outbox.write(new Ping({ payload }));
     const roundTrip = new Deferred<number>();
     const ping: Pending = { payload: payload.slice(), sent: this.#parts.clock.now(), roundTrip };
     this.#pending ??= [];
@@ -85,13 +87,13 @@ export class Heartbeat {
     const { keepAliveInterval, keepAliveTimeout } = this.#parts.settings;
     const silence = this.#parts.clock.now() - this.#lastHeard;
     if (silence < keepAliveInterval) {
-      this.#deadlines.set("keepAlive", keepAliveInterval - silence);
+      this.#session.deadlines.set("keepAlive", keepAliveInterval - silence);
       return true;
     }
     const rest = keepAliveInterval + keepAliveTimeout - silence;
     if (rest <= 0) return false;
     void this.ping();
-    this.#deadlines.set("keepAlive", Math.min(rest, keepAliveInterval));
+    this.#session.deadlines.set("keepAlive", Math.min(rest, keepAliveInterval));
     return true;
   }
 

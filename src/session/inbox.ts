@@ -54,7 +54,8 @@ export class Inbox {
   #ahead: Message | null = null;
   #firstReader: Reader | null = null;
   #lastReader: Reader | null = null;
-  #listeners: readonly MessageListener[] | null = null;
+  /** Mostly there is one. */
+  #listeners: MessageListener | readonly MessageListener[] | null = null;
   #paused: boolean = false;
   #discards: boolean = false;
   #assembler: MessageAssembler | null = null;
@@ -172,15 +173,20 @@ export class Inbox {
 
   /** Gives messages to `listener` as they come, beginning with the one that waits. */
   listen(listener: MessageListener): void {
-    this.#listeners = [...(this.#listeners ?? []), listener];
+    this.#listeners = this.#listeners === null ? listener : [this.#listeners, listener].flat();
     this.#owner.pump();
   }
 
   /** Undoes one `listen`. Without any listener messages wait. */
   unlisten(listener: MessageListener): void {
-    const index = this.#listeners?.indexOf(listener) ?? -1;
-    const others = this.#listeners?.filter((_, position) => position !== index) ?? [];
-    this.#listeners = others.length === 0 ? null : others;
+    if (this.#listeners === listener) {
+      this.#listeners = null;
+    } else if (this.#listeners !== null && typeof this.#listeners !== "function") {
+      const others = [...this.#listeners];
+      const index = others.indexOf(listener);
+      if (index !== -1) others.splice(index, 1);
+      this.#listeners = others.length === 1 ? others[0]! : others;
+    }
   }
 
   pause(): void {
@@ -201,15 +207,19 @@ export class Inbox {
   }
 
   #tell(data: MessageData): void {
-    for (const listener of this.#listeners!) {
-      try {
-        const outcome = listener(data);
-        if (outcome instanceof Promise) {
-          outcome.catch((error: unknown) => this.#owner.listenerFailed(error));
-        }
-      } catch (error) {
-        this.#owner.listenerFailed(error);
+    const listeners = this.#listeners!;
+    if (typeof listeners === "function") this.#call(listeners, data);
+    else for (const listener of listeners) this.#call(listener, data);
+  }
+
+  #call(listener: MessageListener, data: MessageData): void {
+    try {
+      const outcome = listener(data);
+      if (outcome instanceof Promise) {
+        outcome.catch((error: unknown) => this.#owner.listenerFailed(error));
       }
+    } catch (error) {
+      this.#owner.listenerFailed(error);
     }
   }
 

@@ -151,27 +151,39 @@ export class Outbox implements Writer {
     const { transport, turn } = this.#parts;
     const size = this.#unwritten;
     if (size === 0) return;
-    turn.take(this);
-    // Something was written, so something was collected.
-    const pieces = this.#collected!;
-    const lent = this.#lent;
-    this.#collected = null;
-    this.#lent = null;
     this.#unwritten = 0;
-    let copied = pieces.length > 1;
-    let octets = copied ? joinBytes(pieces, size) : pieces[0]!;
-    if (lent !== null && !copied && this.#inTransport() > 0) {
-      // What has to wait would hold all that others have written around it.
-      octets = octets.slice();
-      copied = true;
-    }
-    const done = transport.write(octets) || copied;
-    if (lent !== null && done) for (const each of lent) turn.giveBack(each);
-    // It may have told of its end from inside.
+    if (this.#collected === null) this.#giveLent(turn.lend());
+    else this.#giveCollected(size);
+    // The transport may have told of its end from inside.
     if (this.#end !== null) return;
     this.#queued = transport.queued();
     if (this.#queued > 0) this.#watch();
     this.#tell();
+  }
+
+  /** Gives the transport a part of the shared buffer. */
+  #giveLent(octets: Uint8Array): void {
+    const { transport, turn } = this.#parts;
+    // What has to wait would hold all that others have written around it.
+    const waits = this.#inTransport() > 0;
+    const done = transport.write(waits ? octets.slice() : octets);
+    if (done || waits) turn.giveBack(octets);
+  }
+
+  #giveCollected(size: number): void {
+    const { transport, turn } = this.#parts;
+    turn.take(this);
+    const pieces = this.#collected!;
+    const lent = this.#lent;
+    this.#collected = null;
+    this.#lent = null;
+    if (pieces.length === 1) {
+      if (lent === null) transport.write(pieces[0]!);
+      else this.#giveLent(pieces[0]!);
+      return;
+    }
+    transport.write(joinBytes(pieces, size));
+    for (const octets of lent ?? []) turn.giveBack(octets);
   }
 
   /** Sets a deadline for what has not left at once. */

@@ -14,11 +14,12 @@ import type { TurnTask } from "./turn.ts";
 export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask {
   readonly parts: SessionParts;
   readonly deadlines: Deadlines;
-  readonly outbox: Outbox;
-  readonly sender: Sender;
   readonly inbox: Inbox;
   readonly heartbeat: Heartbeat;
-  readonly closing: Closing;
+  /** Made at their first use: many connections do no more than wait, and memory counts. */
+  #outbox: Outbox | null = null;
+  #sender: Sender | null = null;
+  #closing: Closing | null = null;
   /** The newest Ping that was not answered yet; older ones need no answer (RFC 6455, 5.5.3). */
   #unanswered: Ping | null = null;
   /** Whether nothing was read yet: octets may have come with the opening handshake. */
@@ -30,16 +31,44 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
   constructor(parts: SessionParts) {
     this.parts = parts;
     this.deadlines = new Deadlines(parts.clock, this);
-    this.outbox = new Outbox(parts, this.deadlines, this);
-    this.sender = new Sender(this.outbox, this);
     this.inbox = new Inbox(this);
-    this.heartbeat = new Heartbeat(parts, this.deadlines, this.outbox);
-    this.closing = new Closing(parts, this);
+    this.heartbeat = new Heartbeat(parts, this);
     this.plan();
   }
 
+  get outbox(): Outbox {
+    this.#outbox ??= new Outbox(this.parts, this.deadlines, this);
+    return this.#outbox;
+  }
+
+  get sender(): Sender {
+    this.#sender ??= new Sender(this.outbox, this);
+    return this.#sender;
+  }
+
+  get closing(): Closing {
+    this.#closing ??= new Closing(this.parts, this);
+    return this.#closing;
+  }
+
   get state(): ConnectionState {
-    return this.closing.finished ? ConnectionState.CLOSED : this.parts.engine.state;
+    return this.#closing?.finished === true ? ConnectionState.CLOSED : this.parts.engine.state;
+  }
+
+  /** Whether messages can be sent. */
+  get isOpen(): boolean {
+    if (this.#closing === null) return this.parts.engine.state === ConnectionState.OPEN;
+    return this.#closing.isOpen;
+  }
+
+  /** Whether a message in pieces is being sent. */
+  get inPieces(): boolean {
+    return this.#sender !== null && this.#sender.inPieces;
+  }
+
+  /** Whether octets may still arrive. */
+  get #receives(): boolean {
+    return this.#closing === null || this.#closing.receives;
   }
 
   close(event: CloseConnection): void {
@@ -50,7 +79,7 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
   // From the transport
 
   received(chunk: Uint8Array): void {
-    if (!this.closing.receives) return;
+    if (!this.#receives) return;
     this.heartbeat.heard();
     if (this.parts.engine.state === ConnectionState.CLOSED) return;
     this.parts.engine.receiveData(chunk);
@@ -100,19 +129,19 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
     this.#planned = false;
     if (this.#fresh) this.pump();
     this.#answerPing();
-    this.outbox.flush();
+    this.#outbox?.flush();
     this.#pauseUnlessWanted();
   }
 
   /** Stops reading if the application has not taken what there is by the end of the turn. */
   #pauseUnlessWanted(): void {
-    if (this.#paused || this.inbox.wantsMore || !this.closing.receives) return;
+    if (this.#paused || this.inbox.wantsMore || !this.#receives) return;
     this.#paused = true;
     this.parts.transport.pause();
   }
 
   #resume(): void {
-    if (!this.#paused || !this.closing.receives) return;
+    if (!this.#paused || !this.#receives) return;
     this.#paused = false;
     this.heartbeat.heard();
     this.parts.transport.resume();
@@ -170,7 +199,7 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
 
   /** One Pong is under way at most, and none behind a queue that does not move: a newer ping may come until it does. */
   #answerPing(): void {
-    if (this.#unanswered === null || !this.closing.isOpen || !this.outbox.hasRoom) return;
+    if (this.#unanswered === null || !this.isOpen || !this.outbox.hasRoom) return;
     const pong = this.#unanswered.response();
     this.#unanswered = null;
     try {
@@ -189,7 +218,7 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
   // From the application
 
   listenerFailed(error: unknown): void {
-    if (this.closing.isOpen) this.closing.fail(CloseCode.INTERNAL_ERROR, error);
+    if (this.isOpen) this.closing.fail(CloseCode.INTERNAL_ERROR, error);
     this.parts.report?.(error);
   }
 

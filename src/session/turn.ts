@@ -56,6 +56,11 @@ export class Turn {
     if (this.pending(writer) > 0) writer.collect(this.#output.lend());
   }
 
+  /** What is in the buffer, which the caller has written; it is to be given back as soon as nobody needs it. */
+  lend(): Uint8Array {
+    return this.#output.lend();
+  }
+
   /** Takes back what a writer has collected, once it is done with it. */
   giveBack(octets: Uint8Array): void {
     this.#output.giveBack(octets);

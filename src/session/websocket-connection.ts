@@ -81,7 +81,7 @@ export class WebSocketConnection<
 
   /** Whether less is queued than the high-water mark. */
   get writable(): boolean {
-    return this.#session.closing.isOpen && this.#session.outbox.isDrained;
+    return this.#session.isOpen && this.#session.outbox.isDrained;
   }
 
   /** The last round trip time in milliseconds, of the application's pings or the keep-alive's; null before the first. */
@@ -116,11 +116,12 @@ export class WebSocketConnection<
    * now, whoever encodes it; "encode": it has to be sent with `send`.
    */
   sendEncoded(octets: Uint8Array): "sent" | "closed" | "full" | "encode" {
-    const { closing, outbox, sender } = this.#session;
-    if (!closing.isOpen) return "closed";
+    const session = this.#session;
+    if (!session.isOpen) return "closed";
+    const { outbox } = session;
     if (outbox.isFull) return "full";
     const masked = this.#parts.engine.connectionType === ConnectionType.CLIENT;
-    if (masked || sender.inPieces) return "encode";
+    if (masked || session.inPieces) return "encode";
     outbox.writeEncoded(octets);
     return "sent";
   }
