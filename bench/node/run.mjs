@@ -32,7 +32,7 @@ async function measureAll(servers, test) {
       if (!applies(server.name, test)) continue;
       // A process that has served others before would give memory back that they have used.
       const own = test.type === "idle" ? await startServer(server.name) : server;
-      const span = { milliseconds, warmUp: round === 0 ? milliseconds : 100 };
+      const span = { milliseconds, warmUp: round === 0 ? 3 * milliseconds : 100 };
       figures[server.name].push(await measure(own, test, span));
       if (own !== server) await stop(own);
     }

@@ -163,6 +163,8 @@ function room({ octets, used }: Block): number {
 
 /** A block with room for `size` octets: a spare one if any has that much, else a new one. */
 function takeBlock(size: number): Block {
+  const last = spares.at(-1);
+  if (last !== undefined && room(last) >= size) return spares.pop()!;
   const index = lastSpare((spare) => room(spare) >= size);
   return index === -1 ? newBlock(size) : spares.splice(index, 1)[0]!;
 }
