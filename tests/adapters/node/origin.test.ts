@@ -9,8 +9,8 @@ function requestFrom(origins: readonly string[], host = "example.com"): UpgradeR
   return new UpgradeRequest(new Request({ host, target: "/", extraHeaders }), new PassThrough());
 }
 
-function fault(policy: unknown, ...origins: string[]): Promise<400 | 403 | null> {
-  return originFault(resolveOriginPolicy(policy), requestFrom(origins));
+async function fault(policy: unknown, ...origins: string[]): Promise<400 | 403 | null> {
+  return await originFault(resolveOriginPolicy(policy), requestFrom(origins));
 }
 
 const list = ["https://example.org", "http://localhost:3000", "chrome-extension://abc"];
