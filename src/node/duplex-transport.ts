@@ -1,7 +1,9 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
+import { joinBytes } from "../bytes/join.ts";
 import type { Transport } from "../session/transport.ts";
+import type { Turn, TurnTask } from "../session/turn.ts";
 
 /** Who is told what happens on a stream. */
 export interface TransportListener {
@@ -37,7 +39,7 @@ type Carrier = Duplex & { [TRANSPORT]?: DuplexTransport };
  * The listeners are the same functions for all streams, and find the transport by the stream: closures for each would
  * take some 300 octets of every connection.
  */
-export class DuplexTransport implements Transport {
+export class DuplexTransport implements Transport, TurnTask {
   readonly #stream: Duplex;
   /** Whether what has left the stream is with the system, and not with somebody else in this process. */
   readonly #copies: boolean;
@@ -45,6 +47,8 @@ export class DuplexTransport implements Transport {
   #listener: TransportListener | null = null;
   /** Octets that were written so far. */
   #given: number = 0;
+  /** What is written at the end of the turn. */
+  #ahead: Uint8Array | null = null;
   /** What the stream was not given yet. */
   #waiting: Uint8Array[] | null = null;
   #waitingSize: number = 0;
@@ -72,15 +76,40 @@ export class DuplexTransport implements Transport {
     queueMicrotask(() => listener.transportClosed(this.#error));
   }
 
+  /**
+   * Writes octets at the end of the turn, or in front of what is written before: the answers to all handshakes of a turn
+   * leave one right behind the other, and what a handler sends at once leaves with its answer.
+   */
+  writeAtEnd(octets: Uint8Array, turn: Turn): void {
+    this.#ahead = octets;
+    turn.atEnd(this);
+  }
+
+  turnEnded(): void {
+    const ahead = this.#ahead;
+    if (ahead === null) return;
+    this.#ahead = null;
+    if (ahead.length >= SHARE) {
+      this.write(ahead);
+    } else if (this.#stream.writable) {
+      this.#given += ahead.length;
+      // Nobody waits for it, and there is room left for a next write, which tells of its progress.
+      this.#stream.write(ahead);
+    }
+  }
+
   write(octets: Uint8Array): boolean {
+    if (this.#ahead !== null) {
+      const joined = joinBytes([this.#ahead, octets], this.#ahead.length + octets.length);
+      this.#ahead = null;
+      this.write(joined);
+      return true;
+    }
     const stream = this.#stream;
     if (this.#ends || !stream.writable) return true;
     this.#given += octets.length;
     if (this.#waiting === null && stream.writableLength + octets.length <= SHARE) {
-      // With room left for a next write, that one has the rest fed to the stream.
-      const full = stream.writableLength + octets.length === SHARE;
-      const told = full || this.#listener?.progressed !== undefined;
-      stream.write(octets, told ? this.#onProgress() : undefined);
+      stream.write(octets, this.#onProgress());
     } else {
       this.#waiting ??= [];
       this.#waiting.push(octets);
@@ -127,11 +156,13 @@ export class DuplexTransport implements Transport {
 
   end(): void {
     if (this.#ends) return;
+    this.turnEnded();
     this.#ends = true;
     if (this.#waiting === null && this.#stream.writable) this.#stream.end();
   }
 
   destroy(): void {
+    this.turnEnded();
     this.#stream.destroy();
   }
 

@@ -189,13 +189,14 @@ export class ServerOpening implements TransportListener {
       acceptance;
     const extensions = deflateFor(settings.deflate);
     const event = new AcceptConnection({ subprotocol, extensions, extraHeaders: headers });
-    this.#transport.write(this.#ws.send(event));
+    const turn = turnOf(settings.clock);
+    this.#transport.writeAtEnd(this.#ws.send(event), turn);
     const connection = new WebSocketConnection({
       // That of the acceptance which was just sent.
       engine: this.#ws.connection!,
       transport: this.#transport,
       clock: settings.clock,
-      turn: turnOf(settings.clock),
+      turn,
       settings: settings.session,
       opened: {
         request,

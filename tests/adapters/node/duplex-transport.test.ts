@@ -5,6 +5,8 @@ import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { DuplexTransport, type TransportListener } from "../../../src/node/duplex-transport.ts";
 import { WebSocketServer } from "../../../src/node/index.ts";
+import { Turn } from "../../../src/session/turn.ts";
+import { ManualClock } from "../../helpers/manual-clock.ts";
 import { after, client, echo, end } from "./running.ts";
 
 /** A stream of which the test decides when a write has left. */
@@ -90,6 +92,36 @@ test("a large write goes in shares, so that a slow peer is seen to take some of 
   await stream.leave();
   expect(stream.writes).toEqual([128 * KIB, 128 * KIB, 44 * KIB, 5]);
   expect([transport.queued(), told.events.length]).toEqual([0, 4]);
+});
+
+test("what is written at the end of a turn leaves in front of everything, and once", async () => {
+  const clock = new ManualClock();
+  const turn = new Turn(clock);
+  const [alone, joined, ending, cut, gone] = Array.from({ length: 5 }, () =>
+    transportOf(new SlowStream()),
+  );
+  for (const each of [alone!, joined!, ending!, cut!, gone!]) {
+    each.transport.writeAtEnd(new Uint8Array(10), turn);
+    expect(each.stream.writes).toEqual([]);
+  }
+  expect(joined!.transport.write(new Uint8Array(5))).toBe(true);
+  ending!.transport.end();
+  cut!.transport.destroy();
+  gone!.stream.destroy();
+  await clock.endTurn();
+  const writes = [alone!, joined!, ending!, cut!, gone!].map(({ stream }) => stream.writes);
+  expect(writes).toEqual([[10], [15], [10], [10], []]);
+  await alone!.stream.leave();
+  expect([alone!.transport.progressMark(), alone!.told.events]).toEqual(["10", []]);
+});
+
+test("more than the stream should hold is written in shares at the end of a turn too", async () => {
+  const clock = new ManualClock();
+  const { stream, transport } = transportOf(new SlowStream());
+  transport.writeAtEnd(new Uint8Array(200 * KIB), new Turn(clock));
+  await clock.endTurn();
+  await stream.leave();
+  expect(stream.writes).toEqual([128 * KIB, 72 * KIB]);
 });
 
 test("many small writes beyond what the stream should hold wait, in their order", async () => {
