@@ -8,6 +8,12 @@ import { isVisible } from "../http/fields.ts";
 /** RFC 6455, 1.3. */
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
+/** Characters of every key that is one. */
+const KEY_LENGTH = 24;
+
+/** What is hashed of such a key: its characters, which change from call to call, and the GUID. */
+const hashed: Uint8Array = encodeLatin1("=".repeat(KEY_LENGTH) + GUID);
+
 /**
  * A value for Sec-WebSocket-Key (RFC 6455, 4.1): 16 random octets in Base64, 24 characters.
  * @param random is asked for the octets; by default the platform's strong generator
@@ -19,6 +25,9 @@ export function generateNonce(random?: RandomSource): string {
 
 /** The Sec-WebSocket-Accept for a Sec-WebSocket-Key (RFC 6455, 1.3 and 4.2.2): 28 characters. */
 export function generateAcceptToken(key: string): string {
-  const text = key + GUID;
-  return encodeBase64(sha1(isVisible(key) ? encodeLatin1(text) : encodeUtf8(text)));
+  if (key.length !== KEY_LENGTH || !isVisible(key)) {
+    return encodeBase64(sha1(encodeUtf8(key + GUID)));
+  }
+  for (let index = 0; index < KEY_LENGTH; index++) hashed[index] = key.charCodeAt(index);
+  return encodeBase64(sha1(hashed));
 }

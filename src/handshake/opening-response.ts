@@ -102,18 +102,17 @@ const OWN_FIELDS_OF_HTTP_1: ReadonlySet<string> = new Set([
   "transfer-encoding",
 ]);
 
+/** What all acceptances have in common; the digest of the key follows. */
+const ACCEPTANCE =
+  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+
 /** The octets of the acceptance of a request with `key`, and the extensions that will be in use. Throws as `writeAcceptance`. */
 export function writeSwitchingProtocols(
   accept: AcceptConnection,
   opening: OpeningRequest & { readonly key: string },
 ): { readonly octets: Uint8Array; readonly extensions: ExtensionsHeader["extensions"] } {
   const { headers, extensions } = writeAcceptance(accept, opening, OWN_FIELDS_OF_HTTP_1);
-  const octets = writeHead("HTTP/1.1 101 Switching Protocols", [
-    ["Upgrade", "websocket"],
-    ["Connection", "Upgrade"],
-    ["Sec-WebSocket-Accept", generateAcceptToken(opening.key)],
-    ...headers,
-  ]);
+  const octets = writeHead(`${ACCEPTANCE}${generateAcceptToken(opening.key)}`, headers);
   return { octets, extensions };
 }
 

@@ -279,9 +279,12 @@ function unexpected(octet: number, expected: string): HttpFault {
   return new HttpFault(`octet 0x${octet.toString(16).padStart(2, "0")}, expected ${expected}`);
 }
 
-/** Writes a head, of which all parts were checked. */
-export function writeHead(startLine: string, headers: HeaderList): Uint8Array {
-  let text = `${startLine}\r\n`;
+/**
+ * Writes a head, of which all parts were checked.
+ * @param firstLines the start line, perhaps with fields; without the last CR LF
+ */
+export function writeHead(firstLines: string, headers: HeaderList): Uint8Array {
+  let text = `${firstLines}\r\n`;
   for (const field of headers) text += `${field[0]}: ${field[1]}\r\n`;
   return encodeLatin1(`${text}\r\n`);
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeBase64 } from "../../src/bytes/base64.ts";
@@ -16,6 +17,17 @@ test("F101: the digest is SHA-1 in Base64, 28 characters, whatever the key", () 
       expect(decodeBase64(token)).toHaveLength(20);
     }),
   );
+});
+
+test.each([
+  ["another key", "MTIzNDU2Nzg5MGFiY2RlZg=="],
+  ["24 characters beyond ASCII", "\u00fc".repeat(24)],
+  ["24 characters beyond Latin-1", "\u20ac".repeat(24)],
+  ["another length", "key"],
+  ["the key of RFC 6455 again", KEY],
+])("F101: the digest is that of the key and the GUID in UTF-8: %s", (_name, key) => {
+  const text = `${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+  expect(generateAcceptToken(key)).toBe(createHash("sha1").update(text).digest("base64"));
 });
 
 test("R6455-4.1-11: keys are 24 characters of 16 octets, 10,000 of them all different", () => {
