@@ -17,8 +17,8 @@ if (process.argv[2] === "--reader") {
 } else {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
-  const arguments_ = [process.argv[1], "--reader", String(server.address().port)];
-  const reader = spawn(process.execPath, arguments_, { stdio: "inherit" });
+  const options = [process.argv[1], "--reader", String(server.address().port)];
+  const reader = spawn(process.execPath, options, { stdio: "inherit" });
   const [socket] = await once(server, "connection");
   for (const size of SIZES) {
     const samples = { copied: [], vectored: [] };

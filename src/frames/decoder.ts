@@ -56,9 +56,8 @@ export class FrameDecoder {
     this.#rsvPolicy = options.rsvPolicy;
   }
 
-  /** Takes a chunk. It is read later. */
+  /** Takes a chunk, not an empty one. It is read later. */
   feed(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
     if (this.#offset === this.#source.length && this.#queueStart === this.#queue.length) {
       this.#source = chunk;
       this.#offset = 0;

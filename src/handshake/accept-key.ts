@@ -1,7 +1,6 @@
 import { sha1 } from "#platform";
 import { encodeBase64 } from "../bytes/base64.ts";
 import { type RandomSource, randomness } from "../bytes/random.ts";
-import { encodeLatin1 } from "../bytes/latin1.ts";
 import { encodeUtf8 } from "../bytes/utf8.ts";
 import { isVisible } from "../http/fields.ts";
 
@@ -12,7 +11,9 @@ const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const KEY_LENGTH = 24;
 
 /** What is hashed of such a key: its characters, which change from call to call, and the GUID. */
-const hashed: Uint8Array = encodeLatin1("=".repeat(KEY_LENGTH) + GUID);
+const hashed: Uint8Array = Uint8Array.from("=".repeat(KEY_LENGTH) + GUID, (character) =>
+  character.charCodeAt(0),
+);
 
 /**
  * A value for Sec-WebSocket-Key (RFC 6455, 4.1): 16 random octets in Base64, 24 characters.
