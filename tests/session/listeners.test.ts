@@ -48,6 +48,7 @@ describe("events", () => {
     const { rig, items, listener } = listening();
     rig.connection.on("message", listener).on("message", listener);
     rig.arrive(message("a"));
+    rig.connection.off("message", () => {});
     expect(rig.connection.off("message", listener)).toBe(rig.connection);
     rig.arrive(message("b"));
     rig.connection

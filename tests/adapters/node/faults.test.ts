@@ -96,6 +96,42 @@ test("a peer that goes while its Origin is looked into is not given to the hook"
   expect(asked).toBe(0);
 });
 
+test.each([
+  [true, "101", 1],
+  [false, "403", 0],
+])("a function that gives %s for an Origin: %s", async (admits, status, expected) => {
+  let asked = 0;
+  const { port } = await running({
+    origin: async () => admits,
+    accept: () => {
+      asked += 1;
+      return true;
+    },
+  });
+  const peer = await rawPeer({ port });
+  peer.send(requestHead({ lines: ["Origin: https://example.org"] }));
+  await peer.has(`HTTP/1.1 ${status} `);
+  expect(asked).toBe(expected);
+});
+
+test.each<[how: string, answer: () => boolean | Promise<boolean>]>([
+  ["", () => true],
+  [", with a promise", async () => true],
+])("a hook that closes the server: 503, whatever it answers%s", async (_how, answer) => {
+  const { server, port, reports } = await running({
+    accept: () => {
+      void server.close();
+      return answer();
+    },
+  });
+  const peer = await rawPeer({ port });
+  peer.send(requestHead());
+  await peer.end();
+  expect(peer.text).toMatch(/^HTTP\/1\.1 503 /);
+  await server.close();
+  expect(reports.errors).toEqual([]);
+});
+
 test("R6455-7.2.2-01: half a request and the end: nothing is answered, nothing is left", async () => {
   const { server, port, reports } = await running();
   for (const octets of ["", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\n"]) {

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Timetable } from "../../../src/node/timetable.ts";
+import { systemClock } from "../../../src/node/system-clock.ts";
 import type { Timer } from "../../../src/session/clock.ts";
 import { ManualClock } from "../../helpers/manual-clock.ts";
 
@@ -112,3 +113,16 @@ test("law: whatever is set, cancelled and set anew, each passes as on a timer of
 function byTimeAndId([time, id]: [number, number], [otherTime, other]: [number, number]): number {
   return time - otherTime || id - other;
 }
+
+test("the clock of the process: the earlier of two passes first, whichever was set first", async () => {
+  const passed = await new Promise<string[]>((resolve) => {
+    const names: string[] = [];
+    const late = systemClock.schedule(100_000, () => void names.push("late"));
+    systemClock.schedule(2, () => {
+      late.cancel();
+      resolve(names);
+    });
+    systemClock.schedule(1, () => void names.push("early"));
+  });
+  expect(passed).toEqual(["early"]);
+});
