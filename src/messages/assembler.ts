@@ -8,14 +8,16 @@ const EMPTY: Uint8Array = new Uint8Array(0);
 const KEPT_SIZE = 1024;
 /** A block has room for so many octets more than for as many again as are in it. */
 const SLACK = 4096;
-/** A block of this size is not made larger: another one follows. */
+/** A block for more octets than these is not made larger: what was copied of many connections would lie about. */
+const LARGEST_GROWN = 4096;
+/** Another one follows, as large as all before it, or of this size. */
 const LARGEST_BLOCK = 64 * 1024;
 /** Up to so many octets are copied one by one: to call `set` costs more. */
 const COPIED_SINGLY = 32;
 /** A copy of so few octets is cheaper than a view. */
 const VIEWED_SIZE = 64;
 /** So many small pieces of text are added one by one, then so many at once. */
-const TEXT_PARTS = 64;
+const TEXT_PARTS = 128;
 
 /**
  * Joins the pieces of messages. A message of one piece is passed on as it is. Until the message is whole, no more than
@@ -62,8 +64,8 @@ export class MessageAssembler {
 }
 
 /**
- * Octets in pieces: large ones as they came, small ones copied into a block, which grows with them up to 64 KiB, and then
- * into others like it.
+ * Octets in pieces: large ones as they came, small ones copied into a block, which grows with them up to some KiB, and
+ * then into others behind it.
  */
 class BytesJoiner {
   /** What is in front of the block. */
@@ -105,17 +107,13 @@ class BytesJoiner {
   }
 
   #makeRoom(length: number): void {
+    if (this.#filled + length > LARGEST_GROWN && this.#filled > 0) this.#closeBlock();
     const needed = this.#filled + length;
-    if (needed > LARGEST_BLOCK && this.#filled > 0) {
-      this.#closeBlock();
-      this.#block = allocate(Math.max(LARGEST_BLOCK, length));
-      return;
-    }
-    const slack = this.#pieces === null ? SLACK : 0;
-    const most = Math.max(LARGEST_BLOCK, needed);
-    const grown = allocate(Math.min(4 * needed, 2 * needed + slack, most));
-    copy(this.#block, this.#filled, grown, 0);
-    this.#block = grown;
+    const wanted = this.#pieces === null ? 4 * needed : Math.min(this.#size, LARGEST_BLOCK);
+    const allowed = 2 * this.#size + SLACK - this.#held;
+    const block = allocate(Math.max(needed, Math.min(wanted, allowed)));
+    copy(this.#block, this.#filled, block, 0);
+    this.#block = block;
   }
 
   #closeBlock(): void {
@@ -147,24 +145,27 @@ function copy(source: Uint8Array, count: number, target: Uint8Array, offset: num
 
 /**
  * Text in pieces. To add to a string costs an object of 32 octets and copies nothing; many small pieces are joined from
- * time to time instead.
+ * time to time instead, and what they were joined to once more, so that all this weighs little beside the text.
  */
 class TextJoiner {
   #text: string = "";
   /** How many small pieces were added to it. */
   #added: number = 0;
-  #parts: string[] | null = null;
+  /** What follows: small pieces, and before them what such pieces were joined to. */
+  #parts: string[] = [];
+  #blocks: string[] = [];
 
   add(piece: string): void {
     if (piece === "") return;
-    const { length } = piece;
-    if (length < KEPT_SIZE && this.#added === TEXT_PARTS) {
+    if (piece.length >= KEPT_SIZE) {
+      this.#flush();
+      this.#text += piece;
+    } else if (this.#added < TEXT_PARTS) {
+      this.#added += 1;
+      this.#text += piece;
+    } else {
       this.#collect(piece);
-      return;
     }
-    this.#flush();
-    this.#text += piece;
-    if (length < KEPT_SIZE) this.#added += 1;
   }
 
   join(): string {
@@ -173,14 +174,16 @@ class TextJoiner {
   }
 
   #collect(piece: string): void {
-    this.#parts ??= [];
     this.#parts.push(piece);
-    if (this.#parts.length === TEXT_PARTS) this.#flush();
+    if (this.#parts.length < TEXT_PARTS) return;
+    this.#blocks.push(this.#parts.join(""));
+    this.#parts = [];
+    if (this.#blocks.length === TEXT_PARTS) this.#flush();
   }
 
   #flush(): void {
-    if (this.#parts === null) return;
-    this.#text += this.#parts.join("");
-    this.#parts = null;
+    this.#text += this.#blocks.join("") + this.#parts.join("");
+    this.#blocks = [];
+    this.#parts = [];
   }
 }

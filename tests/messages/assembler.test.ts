@@ -112,6 +112,17 @@ describe("MessageAssembler", () => {
     expect(text.data === "0123456789".repeat(count / 10)).toBe(true);
   });
 
+  test("large pieces among many small ones keep their place", () => {
+    const texts = Array.from({ length: 1000 }, (_, index) =>
+      index % 150 === 149 ? String(index % 10).repeat(2000) : String(index % 10),
+    );
+    expect(assemble(textPieces(texts)).data === texts.join("")).toBe(true);
+    const parts = texts.map((text) => Buffer.from(text));
+    const whole = assemble(bytesPieces(parts));
+    if (!(whole instanceof BytesMessage)) throw new Error("not octets");
+    expect(Buffer.compare(whole.data, concat(...parts))).toBe(0);
+  });
+
   test.each([
     ["a Ping", new Ping()],
     ["null", null],
