@@ -79,7 +79,7 @@ class BytesJoiner {
   add(piece: Uint8Array): void {
     const { length } = piece;
     this.#size += length;
-    if (length >= KEPT_SIZE && this.#mayKeep(piece)) {
+    if (this.#mayKeep(piece)) {
       this.#closeBlock();
       this.#keep(piece);
       return;
@@ -122,9 +122,14 @@ class BytesJoiner {
     this.#filled = 0;
   }
 
-  /** Whether a piece may be held instead of a copy, although others may be in its memory. */
+  /** Whether a piece may be held instead of a copy: it fills half its memory, or all pieces do and it is very large. */
   #mayKeep(piece: Uint8Array): boolean {
-    return this.#held + this.#block.length + piece.buffer.byteLength <= 2 * this.#size + SLACK;
+    const { length } = piece;
+    if (length < KEPT_SIZE) return false;
+    const { byteLength } = piece.buffer;
+    if (byteLength <= 2 * length) return true;
+    const held = this.#held + this.#block.length + byteLength;
+    return length >= LARGEST_GROWN && held <= 2 * this.#size + SLACK;
   }
 
   #keep(piece: Uint8Array): void {
