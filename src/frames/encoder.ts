@@ -1,4 +1,5 @@
 import { encodeUtf8Into } from "#platform";
+import { copyBytes } from "../bytes/join.ts";
 import { INPUT, kernel, WINDOW, windowView } from "../bytes/kernel.ts";
 import { applyMask, rotateKey } from "../bytes/mask.ts";
 import type { OutputBuffer } from "../bytes/output.ts";
@@ -39,7 +40,7 @@ export class FrameEncoder {
     const target = output.reserve(size + length);
     const start = output.position;
     writeHeader(target, start, first, length, key);
-    if (key === null) target.set(payload, start + size);
+    if (key === null) copyBytes(payload, length, target, start + size);
     else applyMask(payload, 0, length, key, target, start + size);
     output.commit(size + length);
   }

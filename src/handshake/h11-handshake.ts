@@ -50,12 +50,12 @@ export class H11Handshake {
     this.connectionType = requireConnectionType(connectionType);
     requireOptions(options);
     this.#limits = resolveLimits(connectionType, options.limits);
-    this.#opening = this.#client
+    this.#opening = this.#isClient()
       ? new ClientOpening(this.#limits, options)
       : new ServerOpening(this.#limits, options);
   }
 
-  get #client(): boolean {
+  #isClient(): boolean {
     return this.connectionType === CLIENT;
   }
 
@@ -75,7 +75,7 @@ export class H11Handshake {
    */
   get closeExpected(): boolean {
     if (this.#phase === Phase.OPEN) return false;
-    return this.#phase === Phase.CLOSED || (this.#client && (this.#failed || this.#ended));
+    return this.#phase === Phase.CLOSED || (this.#isClient() && (this.#failed || this.#ended));
   }
 
   /**
@@ -117,7 +117,7 @@ export class H11Handshake {
         "ERR_STATE",
       );
     }
-    if (this.#deaf) return;
+    if (this.#isDeaf()) return;
     if (chunk === null) {
       if (this.#ended) return;
       this.#ended = true;
@@ -180,15 +180,15 @@ export class H11Handshake {
 
   /** The class, the end and the state. */
   toString(): string {
-    return `H11Handshake(client=${this.#client}, state=${stateName(this.state)})`;
+    return `H11Handshake(client=${this.#isClient()}, state=${stateName(this.state)})`;
   }
 
   /** Whether what arrives is of no interest any more. */
-  get #deaf(): boolean {
+  #isDeaf(): boolean {
     return (
       this.#failed ||
       this.#phase === Phase.CLOSED ||
-      (!this.#client && this.#phase === Phase.REJECTING)
+      (!this.#isClient() && this.#phase === Phase.REJECTING)
     );
   }
 

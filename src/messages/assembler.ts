@@ -1,5 +1,5 @@
 import { allocate } from "#platform";
-import { joinBytes } from "../bytes/join.ts";
+import { copyBytes, joinBytes } from "../bytes/join.ts";
 import { BytesMessage, type Message, TextMessage } from "../events.ts";
 import { typeName } from "../headers.ts";
 
@@ -12,8 +12,6 @@ const SLACK = 4096;
 const LARGEST_GROWN = 4096;
 /** Another one follows, as large as all before it, or of this size. */
 const LARGEST_BLOCK = 64 * 1024;
-/** Up to so many octets are copied one by one: to call `set` costs more. */
-const COPIED_SINGLY = 32;
 /** A copy of so few octets is cheaper than a view. */
 const VIEWED_SIZE = 64;
 /** So many small pieces of text are added one by one, then so many at once. */
@@ -85,7 +83,7 @@ class BytesJoiner {
       return;
     }
     if (length > this.#block.length - this.#filled) this.#makeRoom(length);
-    copy(piece, length, this.#block, this.#filled);
+    copyBytes(piece, length, this.#block, this.#filled);
     this.#filled += length;
   }
 
@@ -102,7 +100,7 @@ class BytesJoiner {
       return new Uint8Array(block.buffer, block.byteOffset, size);
     }
     const joined = allocate(size);
-    copy(block, size, joined, 0);
+    copyBytes(block, size, joined, 0);
     return joined;
   }
 
@@ -112,7 +110,7 @@ class BytesJoiner {
     const wanted = this.#pieces === null ? 4 * needed : Math.min(this.#size, LARGEST_BLOCK);
     const allowed = 2 * this.#size + SLACK - this.#held;
     const block = allocate(Math.max(needed, Math.min(wanted, allowed)));
-    copy(this.#block, this.#filled, block, 0);
+    copyBytes(this.#block, this.#filled, block, 0);
     this.#block = block;
   }
 
@@ -136,15 +134,6 @@ class BytesJoiner {
     this.#pieces ??= [];
     this.#pieces.push(piece);
     this.#held += piece.buffer.byteLength;
-  }
-}
-
-/** Copies the first `count` octets of `source`. */
-function copy(source: Uint8Array, count: number, target: Uint8Array, offset: number): void {
-  if (count > COPIED_SINGLY) {
-    target.set(count === source.length ? source : source.subarray(0, count), offset);
-  } else {
-    for (let index = 0; index < count; index++) target[offset + index] = source[index]!;
   }
 }
 

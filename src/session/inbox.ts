@@ -69,10 +69,10 @@ export class Inbox {
   get wantsMore(): boolean {
     if (this.#discards || this.#firstReader !== null) return true;
     if (this.#ahead !== null) return false;
-    return this.#style !== "events" || this.#listens;
+    return this.#style !== "events" || this.#listens();
   }
 
-  get #listens(): boolean {
+  #listens(): boolean {
     return this.#listeners !== null && !this.#paused;
   }
 
@@ -101,7 +101,7 @@ export class Inbox {
     if (message === null) return;
     const reader = this.#nextReader();
     if (reader !== null) reader.take(message);
-    else if (this.#listens) this.#tell(message.data);
+    else if (this.#listens()) this.#tell(message.data);
     else this.#ahead = message;
   }
 
@@ -201,7 +201,7 @@ export class Inbox {
   /** Gives the message that waits to listeners that have come in the meantime. */
   deliver(): void {
     const message = this.#ahead;
-    if (message === null || !this.#listens) return;
+    if (message === null || !this.#listens()) return;
     this.#ahead = null;
     this.#tell(message.data);
   }

@@ -55,10 +55,10 @@ export class Outbox implements Writer {
 
   /** Octets that have not left yet, messages that wait for their turn included. */
   get bufferedAmount(): number {
-    return this.#outgoing + this.#held;
+    return this.#outgoing() + this.#held;
   }
 
-  get #outgoing(): number {
+  #outgoing(): number {
     return this.#unwritten + this.#inTransport();
   }
 
@@ -72,7 +72,7 @@ export class Outbox implements Writer {
   get hasRoom(): boolean {
     const { highWaterMark } = this.#parts.settings;
     // The transport never has more than when it was last asked.
-    return this.#unwritten + this.#queued < highWaterMark || this.#outgoing < highWaterMark;
+    return this.#unwritten + this.#queued < highWaterMark || this.#outgoing() < highWaterMark;
   }
 
   /** Whether less is queued than the high-water mark. */

@@ -67,7 +67,7 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
   }
 
   /** Whether octets may still arrive. */
-  get #receives(): boolean {
+  #receives(): boolean {
     return this.#closing === null || this.#closing.receives;
   }
 
@@ -79,7 +79,7 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
   // From the transport
 
   received(chunk: Uint8Array): void {
-    if (!this.#receives) return;
+    if (!this.#receives()) return;
     this.heartbeat.heard();
     if (this.parts.engine.state === ConnectionState.CLOSED) return;
     this.parts.engine.receiveData(chunk);
@@ -135,13 +135,13 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
 
   /** Stops reading if the application has not taken what there is by the end of the turn. */
   #pauseUnlessWanted(): void {
-    if (this.#paused || this.inbox.wantsMore || !this.#receives) return;
+    if (this.#paused || this.inbox.wantsMore || !this.#receives()) return;
     this.#paused = true;
     this.parts.transport.pause();
   }
 
   #resume(): void {
-    if (!this.#paused || !this.#receives) return;
+    if (!this.#paused || !this.#receives()) return;
     this.#paused = false;
     this.heartbeat.heard();
     this.parts.transport.resume();
