@@ -1,4 +1,4 @@
-/** What is measured. `inFlight`: messages that each connection has under way; `kind`: of the payload. */
+/** What is measured. `inFlight`: messages that each connection has under way; `kind`: of the payload; `burst`: broadcasts in a row. */
 const KIB = 1024;
 
 export function echo(connections, inFlight, size, kind = "binary") {
@@ -22,7 +22,8 @@ export const echoCases = [
 ];
 
 export const otherCases = [
-  { type: "broadcast", name: "broadcast/1000/512", connections: 1000, size: 512 },
+  { type: "broadcast", name: "broadcast/1000/512", connections: 1000, size: 512, burst: 1 },
+  { type: "broadcast", name: "broadcast/1000x16/512", connections: 1000, size: 512, burst: 16 },
   { type: "handshakes", name: "handshakes/32", parallel: 32 },
   { type: "idle", name: "idle/2000", connections: 2000 },
 ];
@@ -42,6 +43,7 @@ export const goals = {
   "echo/10x64/binary/65536": { ws: 1 },
   "echo/10x4/binary/1048576": { ws: 1 },
   "broadcast/1000/512": { ws: 4, net: 0.95 },
+  "broadcast/1000x16/512": { ws: 4, net: 0.95 },
   "handshakes/32": { ws: 1.25 },
   "idle/2000": { ws: 0.8 },
 };

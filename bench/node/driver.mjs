@@ -35,13 +35,13 @@ export async function measure({ name, child, port }, test, span) {
   const result = new Promise((resolve, reject) => {
     load.on("message", async (message) => {
       if (message.result !== undefined) return resolve(message.result);
-      child.send("mark");
+      child.send(message.ask);
       const [answer] = await once(child, "message");
       load.send(answer);
     });
     load.on("exit", () => reject(new Error(`${test.name}: the load of ${name} gave no result`)));
   });
-  load.send({ port, test, ...span, masked: name === "net" });
+  load.send({ port, test, span, masked: name === "net" });
   const measured = await result;
   await ended;
   return measured.bytes ?? measured.count / measured.cpu;

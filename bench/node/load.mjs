@@ -1,6 +1,6 @@
 /**
  * The load: a process that keeps messages under way on many connections. It knows the lengths of what has to come back and
- * looks at nothing else, so that it costs less than any server. Driven by its parent: { port, test, milliseconds, warmUp } in,
+ * looks at nothing else, so that it costs less than any server. Driven by its parent: { port, test, span } in,
  * { result } out.
  */
 import { once } from "node:events";
@@ -61,7 +61,7 @@ async function openAll(port, count) {
   return sockets;
 }
 
-async function echo({ port, test, milliseconds, warmUp, masked }) {
+async function echo({ port, test, span, masked }) {
   await check({ port, test, masked });
   const { connections, inFlight, size, kind } = test;
   const frame = maskedFrame(kind === "text" ? 1 : 2, Buffer.alloc(size, 0x61));
@@ -82,25 +82,20 @@ async function echo({ port, test, milliseconds, warmUp, masked }) {
     });
     socket.write(batch);
   }
-  await pause(warmUp);
-  const start = await mark();
-  const before = messages;
-  await pause(milliseconds);
-  const counted = messages - before;
-  const end = await mark();
+  const measured = await measure(span, () => messages);
   running = false;
   for (const socket of sockets) socket.destroy();
-  return { count: counted, cpu: end.cpu - start.cpu };
+  return measured;
 }
 
-async function broadcast({ port, test, milliseconds, warmUp }) {
-  const ask = maskedFrame(2, Buffer.from([1]));
+async function broadcast({ port, test, span }) {
+  const request = maskedFrame(2, Buffer.from([test.burst]));
   // A head of four octets in either case: a server that echoes without a protocol sends as many.
   const back = test.size + 4;
   const sockets = await openAll(port, test.connections);
   let octets = 0;
   let running = true;
-  const all = back * test.connections;
+  const all = back * test.burst * test.connections;
   let round = 0;
   for (const socket of sockets) {
     socket.on("data", (chunk) => {
@@ -108,22 +103,17 @@ async function broadcast({ port, test, milliseconds, warmUp }) {
       round += chunk.length;
       if (round < all) return;
       round -= all;
-      if (running) sockets[0].write(ask);
+      if (running) sockets[0].write(request);
     });
   }
-  sockets[0].write(ask);
-  await pause(warmUp);
-  const start = await mark();
-  const before = octets;
-  await pause(milliseconds);
-  const counted = (octets - before) / back;
-  const end = await mark();
+  sockets[0].write(request);
+  const measured = await measure(span, () => octets / back);
   running = false;
   for (const socket of sockets) socket.destroy();
-  return { count: counted, cpu: end.cpu - start.cpu };
+  return measured;
 }
 
-async function handshakes({ port, test, milliseconds, warmUp }) {
+async function handshakes({ port, test, span }) {
   let count = 0;
   const end = new AbortController();
   const workers = Array.from({ length: test.parallel }, async () => {
@@ -133,27 +123,22 @@ async function handshakes({ port, test, milliseconds, warmUp }) {
       socket.resetAndDestroy();
     }
   });
-  await pause(warmUp);
-  const start = await mark();
-  const before = count;
-  await pause(milliseconds);
-  const counted = count - before;
-  const after = await mark();
+  const measured = await measure(span, () => count);
   end.abort();
   await Promise.all(workers);
-  return { count: counted, cpu: after.cpu - start.cpu };
+  return measured;
 }
 
 async function idle({ port, test }) {
   // What the first ones make the server compile is not theirs.
   const first = await openAll(port, test.connections / 4);
   await pause(300);
-  const start = await mark();
+  const start = await ask("memory");
   const sockets = await openAll(port, test.connections);
   await pause(300);
-  const end = await mark();
+  const end = await ask("memory");
   for (const socket of [...first, ...sockets]) socket.destroy();
-  return { bytes: (end.memory - start.memory) / test.connections };
+  return { bytes: (end - start) / test.connections };
 }
 
 function pause(milliseconds) {
@@ -180,11 +165,22 @@ async function check({ port, test, masked }) {
     throw new Error(`${test.name}: the echo differs from what was sent`);
 }
 
-/** CPU time and memory of the server, as its parent asks it. */
-async function mark() {
-  process.send("mark");
+/** "cpu" or "memory" of the server, as its parent asks it. */
+async function ask(what) {
+  process.send({ ask: what });
   const [answer] = await once(process, "message");
   return answer;
+}
+
+/** What of `count()` is added in a time, and the CPU time of the server in it. */
+async function measure({ milliseconds, warmUp }, count) {
+  await pause(warmUp);
+  const start = await ask("cpu");
+  const before = count();
+  await pause(milliseconds);
+  const counted = count() - before;
+  const end = await ask("cpu");
+  return { count: counted, cpu: end - start };
 }
 
 const types = { echo, broadcast, handshakes, idle };

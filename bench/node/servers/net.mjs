@@ -13,7 +13,10 @@ const server = createServer({ noDelay: true }, (socket) => {
       opened = true;
       socket.write(answer);
     } else if (chunk.length === 7) {
-      for (const other of sockets) other.write(news);
+      // The octet and its mask.
+      for (let count = chunk[6] ^ chunk[2]; count > 0; count--) {
+        for (const other of sockets) other.write(news);
+      }
     } else socket.write(chunk);
   });
   socket.on("close", () => sockets.delete(socket));

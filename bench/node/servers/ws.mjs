@@ -7,7 +7,10 @@ const server = new WebSocketServer({ port: 0, host: "127.0.0.1" }, () => {
 });
 server.on("connection", (socket) => {
   socket.on("message", (data, isBinary) => {
-    if (data.length === 1) for (const client of server.clients) client.send(news);
-    else socket.send(data, { binary: isBinary });
+    if (data.length === 1) {
+      for (let count = data[0]; count > 0; count--) {
+        for (const client of server.clients) client.send(news);
+      }
+    } else socket.send(data, { binary: isBinary });
   });
 });

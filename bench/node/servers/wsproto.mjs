@@ -5,8 +5,9 @@ const news = new Uint8Array(BROADCAST_SIZE);
 const limits = { message: 16 * 1024 * 1024 };
 const server = await serve({ port: 0, host: "127.0.0.1", limits }, (socket) => {
   socket.on("message", (data) => {
-    if (data.length === 1) broadcast(news, server.connections);
-    else void socket.send(data);
+    if (data.length === 1) {
+      for (let count = data[0]; count > 0; count--) broadcast(news, server.connections);
+    } else void socket.send(data);
   });
 });
 report(server.port);
