@@ -213,12 +213,31 @@ export class FrameDecoder {
       if (key !== 0) applyMask(data, 0, count, key, data, 0);
     } else {
       data = allocate(count);
-      const start = this.#offset;
-      if (this.#isAlone(count)) applyMask(this.#source, start, start + count, key, data, 0);
-      else applyMask(this.#view(count), 0, count, key, data, 0);
+      this.#unmaskInto(count, data, 0);
     }
     this.#advance(count);
     return data;
+  }
+
+  /** As `takeBytes`, to `offset` in `target`. */
+  takeInto(count: number, target: Uint8Array, offset: number): void {
+    if (this.#key !== 0) this.#unmaskInto(count, target, offset);
+    else target.set(count === this.#source.length ? this.#source : this.#view(count), offset);
+    this.#advance(count);
+  }
+
+  /** As `takeInto`; returns whether all the octets are ASCII. */
+  takeAsciiInto(count: number, target: Uint8Array, offset: number): boolean {
+    const ascii = this.#unmaskInto(count, target, offset);
+    this.#advance(count);
+    return ascii;
+  }
+
+  #unmaskInto(count: number, target: Uint8Array, offset: number): boolean {
+    const start = this.#offset;
+    return this.#isAlone(count)
+      ? applyMask(this.#source, start, start + count, this.#key, target, offset)
+      : applyMask(this.#view(count), 0, count, this.#key, target, offset);
   }
 
   /** Takes `count` octets of the payload as text, at most `available()`. Null if they are not UTF-8. */

@@ -15,6 +15,7 @@ export interface Engine {
   sendInto(event: Event, output: OutputBuffer): void;
   receiveData(data: BytesInput | null): void;
   nextEvent(): Event | null;
+  nextWhole(): Event | null;
   fail(code: number, reason?: string | null): Uint8Array;
   release(): void;
 }

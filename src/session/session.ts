@@ -166,7 +166,7 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
     try {
       const { engine } = this.parts;
       while (this.inbox.wantsMore) {
-        const event = engine.nextEvent();
+        const event = this.inbox.wantsPieces ? engine.nextEvent() : engine.nextWhole();
         if (event === null) return true;
         this.#handle(event);
       }
