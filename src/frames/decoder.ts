@@ -221,7 +221,7 @@ export class FrameDecoder {
 
   /** As `takeBytes`, to `offset` in `target`. */
   takeInto(count: number, target: Uint8Array, offset: number): void {
-    if (this.#key !== 0) this.#unmaskInto(count, target, offset);
+    if (this.#key !== 0 || count <= COPIED_SIZE) this.#unmaskInto(count, target, offset);
     else target.set(count === this.#source.length ? this.#source : this.#view(count), offset);
     this.#advance(count);
   }

@@ -38,15 +38,18 @@ export class BytesJoiner {
       this.#keep(piece);
       return;
     }
-    if (length > this.#block.length - this.#filled) this.#makeRoom(length);
+    if (length > this.#block.length - this.#filled) this.#makeRoom(length, length);
     copyBytes(piece, length, this.#block, this.#filled);
     this.#filled += length;
   }
 
-  /** As `add`, for fewer than `KEPT_SIZE` octets that the caller writes next: to this array, at `position`. */
-  reserve(length: number): Uint8Array {
+  /**
+   * As `add`, for fewer than `KEPT_SIZE` octets that the caller writes next: to this array, at `position`.
+   * @param expected how many will come, these among them, as far as is known
+   */
+  reserve(length: number, expected: number): Uint8Array {
     this.#size += length;
-    if (length > this.#block.length - this.#filled) this.#makeRoom(length);
+    if (length > this.#block.length - this.#filled) this.#makeRoom(length, expected);
     this.position = this.#filled;
     this.#filled += length;
     return this.#block;
@@ -81,13 +84,17 @@ export class BytesJoiner {
     return joined;
   }
 
-  #makeRoom(length: number): void {
+  #makeRoom(length: number, expected: number): void {
     if (this.#filled + length > LARGEST_GROWN && this.#filled > 0) this.#closeBlock();
-    const needed = this.#filled + length;
-    const wanted = this.#pieces === null ? 4 * needed : Math.min(this.#size, LARGEST_BLOCK);
+    const filled = this.#filled;
+    const needed = filled + length;
+    const all = filled + expected;
+    // If the message ends with what is expected, its block is the message.
+    const few = expected > length && all <= LARGEST_GROWN ? all : 4 * needed;
+    const wanted = this.#pieces === null ? few : Math.min(this.#size, LARGEST_BLOCK);
     const allowed = 2 * this.#size + SLACK - this.#held;
     const block = allocate(Math.max(needed, Math.min(wanted, allowed)));
-    copyBytes(this.#block, this.#filled, block, 0);
+    copyBytes(this.#block, filled, block, 0);
     this.#block = block;
   }
 

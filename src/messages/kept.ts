@@ -22,15 +22,16 @@ export class KeptMessage {
   /** Takes `count` octets of the payload. */
   takeBytes(count: number): void {
     const bytes = this.#bytes;
-    if (count >= KEPT_SIZE) bytes.add(this.#frames.takeBytes(count));
-    else this.#frames.takeInto(count, bytes.reserve(count), bytes.position);
+    const frames = this.#frames;
+    if (count >= KEPT_SIZE) bytes.add(frames.takeBytes(count));
+    else frames.takeInto(count, bytes.reserve(count, frames.remaining), bytes.position);
   }
 
   /** Takes `count` octets of the payload of a text, `last` if it ends with them. False if they are not UTF-8. */
   takeText(count: number, last: boolean): boolean {
     let text: string | null;
     if (this.#text === null && count < KEPT_SIZE) {
-      const target = this.#bytes.reserve(count);
+      const target = this.#bytes.reserve(count, this.#frames.remaining);
       const { position } = this.#bytes;
       if (this.#frames.takeAsciiInto(count, target, position)) return true;
       this.#bytes.withdraw(count);
