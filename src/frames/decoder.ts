@@ -206,15 +206,10 @@ export class FrameDecoder {
 
   /** Takes `count` octets of the payload, unmasked: a view of the chunk or a copy. At most `available()`. */
   takeBytes(count: number): Uint8Array {
-    const key = this.#key;
-    let data: Uint8Array;
-    if (count > COPIED_SIZE && (key === 0 || this.#ownsInput)) {
-      data = this.#view(count);
-      if (key !== 0) applyMask(data, 0, count, key, data, 0);
-    } else {
-      data = allocate(count);
-      this.#unmaskInto(count, data, 0);
-    }
+    const isView = count > COPIED_SIZE && (this.#key === 0 || this.#ownsInput);
+    const data = isView ? this.#view(count) : allocate(count);
+    if (!isView) this.#unmaskInto(count, data, 0);
+    else if (this.#key !== 0) applyMask(data, 0, count, this.#key, data, 0);
     this.#advance(count);
     return data;
   }

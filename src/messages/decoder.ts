@@ -67,8 +67,10 @@ export class MessageDecoder {
    * @throws ParseFailed for whatever the peer did wrong; the decoder cannot be used afterwards.
    */
   next(): FrameEvent | null {
-    const whole = this.#nextWholeFrame();
-    if (whole !== null) return whole;
+    return this.#nextWholeFrame() ?? this.#nextPiece();
+  }
+
+  #nextPiece(): FrameEvent | null {
     if (this.#kept !== null) return this.#givePiece(this.#kept);
     const count = this.#payloadAtHand();
     if (count < 0) return null;
@@ -78,8 +80,10 @@ export class MessageDecoder {
 
   /** As `next`, but a message comes whole, save for what `next` has given of it: its pieces are kept until the last. */
   nextWhole(): FrameEvent | null {
-    const whole = this.#nextWholeFrame();
-    if (whole !== null) return whole;
+    return this.#nextWholeFrame() ?? this.#joinPieces();
+  }
+
+  #joinPieces(): FrameEvent | null {
     for (;;) {
       const count = this.#payloadAtHand();
       if (count < 0) return null;
