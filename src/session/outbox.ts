@@ -25,11 +25,17 @@ export class QueueFullError extends Error {
 
 const SETTLED: Promise<void> = Promise.resolve();
 
+/** Whom an outbox works for. */
+export interface OutboxOwner {
+  readonly deadlines: Deadlines;
+  /** Has `flush` called at the end of the turn. */
+  plan(): void;
+}
+
 /** The octets on their way out: joins those of one turn, counts what waits, and tells when there is room again. */
 export class Outbox implements Writer {
   readonly #parts: SessionParts;
-  readonly #deadlines: Deadlines;
-  readonly #owner: { plan(): void };
+  readonly #owner: OutboxOwner;
   /** What was written in this turn, besides what is in the shared buffer; and the octets of both. */
   #collected: Uint8Array[] | null = null;
   #unwritten: number = 0;
@@ -46,10 +52,8 @@ export class Outbox implements Writer {
   #drained: Waiters | null = null;
   #end: EndReason | null = null;
 
-  /** @param owner is asked to have `flush` called at the end of the turn */
-  constructor(parts: SessionParts, deadlines: Deadlines, owner: { plan(): void }) {
+  constructor(parts: SessionParts, owner: OutboxOwner) {
     this.#parts = parts;
-    this.#deadlines = deadlines;
     this.#owner = owner;
   }
 
@@ -188,9 +192,9 @@ export class Outbox implements Writer {
 
   /** Sets a deadline for what has not left at once. */
   #watch(): void {
-    if (this.#deadlines.has("write")) return;
+    if (this.#owner.deadlines.has("write")) return;
     this.#noteProgress();
-    this.#deadlines.set("write", this.#parts.settings.writeDeadline);
+    this.#owner.deadlines.set("write", this.#parts.settings.writeDeadline);
   }
 
   /** Notes whether octets have left since the last time. */
@@ -208,7 +212,7 @@ export class Outbox implements Writer {
     const progress = this.#noteProgress();
     this.#tell();
     if (this.#inTransport() > 0) return progress;
-    this.#deadlines.clear("write");
+    this.#owner.deadlines.clear("write");
     return false;
   }
 
@@ -220,7 +224,7 @@ export class Outbox implements Writer {
     const { clock, settings } = this.#parts;
     const rest = this.#progressTime + settings.writeDeadline - clock.now();
     if (rest <= 0) return false;
-    this.#deadlines.set("write", rest);
+    this.#owner.deadlines.set("write", rest);
     return true;
   }
 
@@ -260,7 +264,7 @@ export class Outbox implements Writer {
     this.#lent = null;
     this.#unwritten = 0;
     this.#queued = 0;
-    this.#deadlines.clear("write");
+    this.#owner.deadlines.clear("write");
     this.#room?.reject(reason.error);
     this.#room = null;
     this.#drained?.reject(reason.error);
