@@ -246,23 +246,26 @@ export function requireEvent(value: unknown): asserts value is Event {
  * @throws TypeError unless it is an ArrayBuffer or a view of one.
  */
 export function requireBytes(name: string, value: unknown, byDefault?: Uint8Array): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+  return value instanceof Uint8Array ? value : toBytes(name, value, byDefault);
+}
+
+/** Apart, so that the check of every message is small enough to be compiled into what makes it. */
+function toBytes(name: string, value: unknown, byDefault: Uint8Array | undefined): Uint8Array {
   if (value === undefined && byDefault !== undefined) return byDefault;
   if (ArrayBuffer.isView(value))
     return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   if (value instanceof ArrayBuffer) return new Uint8Array(value);
-  throw new TypeError(`${name} must be an ArrayBuffer or a view, not ${typeName(value)}`);
+  return refuse(name, "an ArrayBuffer or a view", value);
 }
 
 function requireString(name: string, value: unknown): string {
-  if (typeof value === "string") return value;
-  throw new TypeError(`${name} must be a string, not ${typeName(value)}`);
+  return typeof value === "string" ? value : refuse(name, "a string", value);
 }
 
 function requireNumber(name: string, value: unknown, byDefault?: number): number {
   if (typeof value === "number") return value;
   if (value === undefined && byDefault !== undefined) return byDefault;
-  throw new TypeError(`${name} must be a number, not ${typeName(value)}`);
+  return refuse(name, "a number", value);
 }
 
 function requireBoolean<Default extends boolean | undefined>(
@@ -270,19 +273,22 @@ function requireBoolean<Default extends boolean | undefined>(
   value: unknown,
   byDefault: Default,
 ): boolean | Default {
-  if (typeof value === "boolean") return value;
   if (value === undefined) return byDefault;
-  throw new TypeError(`${name} must be a boolean, not ${typeName(value)}`);
+  return typeof value === "boolean" ? value : refuse(name, "a boolean", value);
+}
+
+function refuse(name: string, expected: string, value: unknown): never {
+  throw new TypeError(`${name} must be ${expected}, not ${typeName(value)}`);
 }
 
 function requireFailure(value: unknown): RemoteProtocolError | null {
   if (value === null || value instanceof RemoteProtocolError) return value;
-  throw new TypeError(`failure must be a RemoteProtocolError, not ${typeName(value)}`);
+  return refuse("failure", "a RemoteProtocolError", value);
 }
 
 function requireArray<Item>(name: string, value: readonly Item[] = []): readonly Item[] {
   // A guard on `value` itself would make its items any.
   const given: unknown = value;
   if (Array.isArray(given)) return value;
-  throw new TypeError(`${name} must be an array, not ${typeName(value)}`);
+  return refuse(name, "an array", value);
 }

@@ -1,5 +1,6 @@
-// A part of a chunk as an array: a view by the constructor, by `subarray` of a Uint8Array and of a Buffer, and copies, for
-// which octets one after the other stand against `set` and `slice`.
+// A part of a chunk as an array: a view by the constructor, of an ArrayBuffer that is known and of one that the chunk is
+// asked for; by `subarray` of a Uint8Array and of a Buffer; and copies, for which octets one after the other stand against
+// `set` and `slice`.
 //
 //   npx tsc -b && node bench/micro/views.mjs
 
@@ -26,6 +27,11 @@ function copyOneByOne(chunk, start, end) {
 }
 
 race(import.meta.url, SIZES.map(String), {
+  "of a known ArrayBuffer": (name) => {
+    const size = Number(name);
+    const memory = new ArrayBuffer(size + START);
+    return () => new Uint8Array(memory, START, size);
+  },
   "new Uint8Array(buffer, ...)": ofChunk(
     octets,
     (chunk, start, end) => new Uint8Array(chunk.buffer, chunk.byteOffset + start, end - start),

@@ -50,14 +50,16 @@ export function kernel(): Kernel {
   return shared;
 }
 
-/** Views of so many octets are kept, by their length: to make one takes as long as to copy 4 KiB. */
+/** Views of up to so many octets are kept, by their length. */
 const KEPT_VIEWS = 2048;
-const views: (Uint8Array | undefined)[] = [];
+/** As long as it will ever be: an array that grows with gaps becomes a slow one. */
+let views: (Uint8Array | null)[] | null = null;
 
 /** The first `count` octets of the window of this thread's kernel. */
 export function windowView(count: number): Uint8Array {
   const { memory } = kernel();
   if (count > KEPT_VIEWS) return memory.subarray(INPUT, INPUT + count);
+  views ??= Array.from({ length: KEPT_VIEWS + 1 }, () => null);
   return (views[count] ??= memory.subarray(INPUT, INPUT + count));
 }
 

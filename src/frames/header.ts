@@ -17,10 +17,10 @@ import { Opcode } from "./opcode.ts";
  *   +---------------------------------------------------------------+
  */
 
-const FIN = 0x80;
-const MASK = 0x80;
-const LENGTH_16 = 126;
-const LENGTH_64 = 127;
+export const FIN = 0x80;
+export const MASK = 0x80;
+export const LENGTH_16 = 126;
+export const LENGTH_64 = 127;
 /** Octets that a control frame's payload may have (5.5). */
 export const MAX_CONTROL_PAYLOAD = 125;
 const MAX_LENGTH_16 = 0xffff;
@@ -88,6 +88,16 @@ export class FrameHeader {
     }
     if (high > 0x7fff_ffff) fail("8-byte payload length with non-zero MSB", "ERR_LENGTH_ENCODING");
   }
+}
+
+/** The masking key at `offset` (see `bytes/mask.ts`). */
+export function readKey(source: Uint8Array, offset: number): number {
+  return (
+    source[offset]! |
+    (source[offset + 1]! << 8) |
+    (source[offset + 2]! << 16) |
+    (source[offset + 3]! << 24)
+  );
 }
 
 function readUint32(source: Uint8Array, offset: number): number {

@@ -19,6 +19,8 @@ export class MessageDecoder {
   readonly #frames: FrameDecoder;
   readonly #extensions: ExtensionPipeline | null;
   readonly #limits: Limits;
+  /** Octets that a message of one frame may have to be taken at once; -1 where extensions look at it. */
+  readonly #wholeLimit: number;
   readonly #utf8: Utf8Decoder = new Utf8Decoder();
   /** Whether a header was read and its frame not finished. */
   #inFrame: boolean = false;
@@ -42,6 +44,8 @@ export class MessageDecoder {
     });
     this.#limits = options.limits;
     this.#extensions = options.extensions;
+    const { message, frame } = options.limits;
+    this.#wholeLimit = options.extensions === null ? Math.min(message, frame) : -1;
   }
 
   /** Takes a chunk. It is borrowed until it was read, and as long as an event that came of it lives. */
@@ -59,6 +63,12 @@ export class MessageDecoder {
    * @throws ParseFailed for whatever the peer did wrong; the decoder cannot be used afterwards.
    */
   next(): FrameEvent | null {
+    if (this.#inFrame || this.#opcode !== Opcode.CONTINUATION) return this.#nextPiece();
+    const length = this.#frames.openWhole(this.#wholeLimit);
+    return length < 0 ? this.#nextPiece() : this.#wholeMessage(length);
+  }
+
+  #nextPiece(): FrameEvent | null {
     const frames = this.#frames;
     if (!this.#inFrame) {
       if (!frames.readHeader()) return null;
@@ -73,6 +83,17 @@ export class MessageDecoder {
       return this.#changedPiece(frames.takeBytes(count), this.#extensions);
     }
     return this.#opcode === Opcode.TEXT ? this.#textPiece(count) : this.#bytesPiece(count);
+  }
+
+  /** A message of one frame, as most are: there is nothing to be counted or checked that `openWhole` has not seen. */
+  #wholeMessage(length: number): Message {
+    const frames = this.#frames;
+    if (frames.header.opcode === Opcode.BINARY) {
+      return new BytesMessage({ data: frames.takeBytes(length) });
+    }
+    const data = frames.takeText(length, this.#utf8, true);
+    if (data === null) throw this.#notUtf8();
+    return new TextMessage({ data });
   }
 
   /** Checks the order of frames (5.4), then the limits, before any of the payload is looked at. */
