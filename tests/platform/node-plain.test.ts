@@ -61,7 +61,8 @@ test("WSPROTO_PLAIN=1: nothing is in use that is only there for speed", async ()
     expect(target).toEqual(octets);
   }
   const view = viewForStreams(new ArrayBuffer(4), 1, 2);
-  expect([Object.getPrototypeOf(view), view.length]).toEqual([Uint8Array.prototype, 2]);
+  expect(view).toHaveLength(2);
+  expect(view).not.toBeInstanceOf(Buffer);
   createInflater(15).close();
   expect(shortLatin1).not.toHaveBeenCalled();
   expect(writeAscii).not.toHaveBeenCalled();
