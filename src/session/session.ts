@@ -155,8 +155,9 @@ export class Session<Opening extends OpeningInfo = OpeningInfo>
 
   #pingSilentPeer(delay: number): void {
     try {
-      void this.heartbeat.ping();
+      // First, for the ping may be what ends it all.
       this.#lookAgain(delay);
+      void this.heartbeat.ping();
     } catch (error) {
       this.#extensionFailed(error);
     }
