@@ -132,7 +132,7 @@ export class ServerOpening implements TransportListener {
       return;
     }
     // There is no other event before the answer.
-    const event = this.#ws.events().next().value;
+    const event = this.#ws.nextEvent();
     if (event?.type === "Request") this.#requested(event);
   }
 
