@@ -119,6 +119,15 @@ export class DuplexTransport implements Transport, TurnTask {
     return this.#copies && this.queued() === 0;
   }
 
+  writeBoth(head: Uint8Array, payload: Uint8Array): void {
+    this.#stream.cork();
+    this.write(head);
+    this.write(payload);
+    this.#stream.uncork();
+    // While it was corked the stream had no room for more than the first share.
+    this.#feed();
+  }
+
   #onProgress(): () => void {
     this.#progressed ??= (): void => {
       this.#feed();
@@ -143,6 +152,11 @@ export class DuplexTransport implements Transport, TurnTask {
     if (waiting === null || !stream.writable) return;
     while (waiting.length > 0 && stream.writableLength < SHARE) {
       const [next] = waiting;
+      if (next!.length === 0) {
+        // Nothing empty is written: its memory went to another thread. What comes behind it would make no sense.
+        stream.destroy(new Error("octets were transferred away before they had left"));
+        return;
+      }
       const share = next!.subarray(0, SHARE);
       if (share.length === next!.length) waiting.shift();
       else waiting[0] = next!.subarray(SHARE);
