@@ -1,9 +1,11 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
-import { joinBytes } from "../bytes/join.ts";
+import { allocate } from "#platform";
+import { copyBytes, joinBytes } from "../bytes/join.ts";
 import type { Transport } from "../session/transport.ts";
 import type { Turn, TurnTask } from "../session/turn.ts";
+import { readInto } from "./read-buffer.ts";
 
 /** Who is told what happens on a stream. */
 export interface TransportListener {
@@ -64,6 +66,7 @@ export class DuplexTransport implements Transport, TurnTask {
     const carrier: Carrier = stream;
     carrier[TRANSPORT] = this;
     stream.on("error", onError).on("data", onData).on("end", onEnd).on("close", onClose);
+    if (stream instanceof Socket && !(stream instanceof TLSSocket)) readInto(stream, onRead);
     // Whoever had it before may have stopped it.
     stream.resume();
   }
@@ -220,6 +223,14 @@ function onError(this: Carrier, error: unknown): void {
 
 function onData(this: Carrier, chunk: Uint8Array): void {
   this[TRANSPORT]!.received(chunk);
+}
+
+/** What was read is copied: the next read, of whatever socket, comes to the same place. */
+function onRead(this: Carrier, size: number, buffer: Uint8Array): boolean {
+  const chunk = allocate(size);
+  copyBytes(buffer, size, chunk, 0);
+  this[TRANSPORT]!.received(chunk);
+  return true;
 }
 
 function onEnd(this: Carrier): void {
