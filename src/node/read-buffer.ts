@@ -3,8 +3,8 @@ import { Socket, type SocketConstructorOpts } from "node:net";
 /** Told that `size` octets are in front of `buffer`, only as long as it runs. `this` is the socket. */
 export type ReadListener = (this: Socket, size: number, buffer: Uint8Array) => boolean;
 
-/** Octets: enough for a message of 64 KiB in one piece. A message that is kept may keep as much from being freed. */
-const SIZE = 128 * 1024;
+/** Octets: of messages of 64 KiB most come in one piece then. One that is kept may keep as much from being freed. */
+const SIZE = 256 * 1024;
 
 /**
  * What all sockets are read into. By itself Node makes 64 KiB of fresh memory for every read, which is not in the
