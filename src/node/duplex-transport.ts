@@ -1,9 +1,11 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
-import { forStreams, joinBytes } from "../bytes/join.ts";
+import { allocate } from "#platform";
+import { copyBytes, forStreams, joinBytes } from "../bytes/join.ts";
 import type { Transport } from "../session/transport.ts";
 import type { Turn, TurnTask } from "../session/turn.ts";
+import { readInto } from "./read-buffer.ts";
 
 /** Who is told what happens on a stream. */
 export interface TransportListener {
@@ -75,6 +77,7 @@ export class DuplexTransport implements Transport, TurnTask {
     const carrier: Carrier = stream;
     carrier[TRANSPORT] = this;
     stream.on("error", onError).on("data", onData).on("end", onEnd).on("close", onClose);
+    if (stream instanceof Socket && !(stream instanceof TLSSocket)) readInto(stream, onRead);
     // Whoever had it before may have stopped it.
     stream.resume();
   }
@@ -142,13 +145,28 @@ export class DuplexTransport implements Transport, TurnTask {
       return;
     }
     stream.write(octets);
-    if (this.#callbacks === 0 && stream.writableLength > 0) this.#giveTold(NOTHING);
+    if (stream.writableCorked === 0) this.#watchRest();
+  }
+
+  /** Has the listener told of what has not left, if it is not anyway. */
+  #watchRest(): void {
+    if (this.#callbacks === 0 && this.#stream.writableLength > 0) this.#giveTold(NOTHING);
   }
 
   /** Has the listener told when it has left. */
   #giveTold(octets: Uint8Array): void {
     this.#callbacks += 1;
     this.#stream.write(octets, this.#onProgress());
+  }
+
+  writeBoth(head: Uint8Array, payload: Uint8Array): void {
+    this.#stream.cork();
+    this.write(head);
+    this.write(payload);
+    this.#stream.uncork();
+    this.#watchRest();
+    // While it was corked the stream had no room for more than the first share.
+    this.#feed();
   }
 
   #onProgress(): () => void {
@@ -179,6 +197,11 @@ export class DuplexTransport implements Transport, TurnTask {
     if (waiting === null || !stream.writable) return;
     while (waiting.length > 0 && stream.writableLength < SHARE) {
       const [next] = waiting;
+      if (next!.length === 0) {
+        // Nothing empty is written: its memory went to another thread. What comes behind it would make no sense.
+        stream.destroy(new Error("octets were transferred away before they had left"));
+        return;
+      }
       const share = next!.subarray(0, SHARE);
       if (share.length === next!.length) waiting.shift();
       else waiting[0] = next!.subarray(SHARE);
@@ -242,6 +265,14 @@ function onError(this: Carrier, error: unknown): void {
 
 function onData(this: Carrier, chunk: Uint8Array): void {
   this[TRANSPORT]!.received(chunk);
+}
+
+/** What was read is copied: the next read, of whatever socket, comes to the same place. */
+function onRead(this: Carrier, size: number, buffer: Uint8Array): boolean {
+  const chunk = allocate(size);
+  copyBytes(buffer, size, chunk, 0);
+  this[TRANSPORT]!.received(chunk);
+  return true;
 }
 
 function onEnd(this: Carrier): void {

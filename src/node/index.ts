@@ -24,4 +24,5 @@ export { reconnectDelay, type ReconnectOptions } from "../session/reconnect.ts";
 export type { KeepAliveSettings, SessionDeadlines } from "../session/settings.ts";
 export type { AbortSignalLike, WaitOptions } from "../session/signal.ts";
 export type { Piece, Source } from "../session/source.ts";
-export { type SendOptions, WebSocketConnection } from "../session/websocket-connection.ts";
+export type { SendOptions } from "../session/sender.ts";
+export { WebSocketConnection } from "../session/websocket-connection.ts";

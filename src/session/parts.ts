@@ -13,6 +13,7 @@ export interface Engine {
   readonly state: ConnectionState;
   readonly closeExpected: boolean;
   sendInto(event: Event, output: OutputBuffer): void;
+  sendParts(event: Event): [head: Uint8Array] | [head: Uint8Array, payload: Uint8Array];
   receiveData(data: BytesInput | null): void;
   nextEvent(): Event | null;
   nextWhole(): Event | null;

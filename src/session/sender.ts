@@ -2,8 +2,22 @@ import { type BytesInput, BytesMessage, type Message } from "../events.ts";
 import type { EndReason } from "./close-info.ts";
 import { Deferred, rejected } from "./deferred.ts";
 import type { Outbox } from "./outbox.ts";
-import { type AbortSignalLike, onAbort } from "./signal.ts";
+import { type AbortSignalLike, onAbort, type WaitOptions } from "./signal.ts";
 import { isSource, messageOf, OutgoingPieces, type Source } from "./source.ts";
+
+/** How a message is sent. */
+export interface SendOptions extends WaitOptions {
+  /** Whether to compress it, where that was negotiated; by default it is, from the extension's threshold on. */
+  readonly compress?: boolean | undefined;
+  /**
+   * Whether its octets are copied; by default they are, so that the caller may change them as soon as `send` has returned.
+   * False: the caller does not change them before they have left. Then the large uncompressed messages of a server leave
+   * from where they are. Of text, and of messages in pieces, it means nothing.
+   */
+  readonly copy?: boolean | undefined;
+}
+
+const NO_OPTIONS: SendOptions = {};
 
 /** A message that waits for the end of the one before it. */
 interface Waiting {
@@ -34,37 +48,36 @@ export class Sender {
   }
 
   /** Sends a message whole or in pieces; settles when there is room for more, or `signal` is aborted. */
-  send(
-    data: string | BytesInput | Source,
-    compress: boolean | undefined,
-    signal: AbortSignalLike | undefined,
-  ): Promise<void> {
+  send(data: string | BytesInput | Source, options: SendOptions = NO_OPTIONS): Promise<void> {
     if (this.#end !== null) return rejected(this.#end.error);
+    const { compress, copy, signal } = options;
     try {
       const message = isSource(data)
         ? new OutgoingPieces(data, compress)
         : messageOf(data, { last: true, compress });
       this.#outbox.requireRoom();
       if (this.#current !== null || message instanceof OutgoingPieces) {
-        return this.#queue(message, signal);
+        return this.#queue(copy === false ? message : copyOf(message), signal);
       }
-      this.#outbox.write(message);
+      if (copy === false) this.#outbox.writeUncopied(message);
+      else this.#outbox.write(message);
     } catch (error) {
       return rejected(error);
     }
     return this.#outbox.room(signal);
   }
 
+  /** Has a message wait for its turn. Nobody changes it any more. */
   #queue(message: Message | OutgoingPieces, signal: AbortSignalLike | undefined): Promise<void> {
-    const kept = message instanceof OutgoingPieces ? message : copyOf(message);
-    const size = kept instanceof OutgoingPieces ? 0 : kept.data.length;
+    const inPieces = message instanceof OutgoingPieces;
+    const size = inPieces ? 0 : message.data.length;
     const sent = new Deferred<void>();
     this.#waiting ??= [];
-    this.#waiting.push({ message: kept, size, sent });
+    this.#waiting.push({ message, size, sent });
     if (signal !== undefined) {
       onAbort(signal, sent.promise, (reason) => {
         sent.reject(reason);
-        if (kept instanceof OutgoingPieces) this.#giveUp(kept, reason);
+        if (inPieces) this.#giveUp(message, reason);
       });
     }
     this.#outbox.hold(size);
@@ -90,7 +103,7 @@ export class Sender {
 
   #sendWhole(message: Message, { size, sent }: Waiting): void {
     try {
-      this.#outbox.write(message);
+      this.#outbox.writeUncopied(message);
     } catch (error) {
       sent.reject(error);
     }
@@ -151,7 +164,7 @@ export class Sender {
 }
 
 /** The same message with a copy of its octets: it leaves later, but as it is now (RFC 6455, 10.3). */
-function copyOf(message: Message): Message {
-  if (message.type === "TextMessage") return message;
+function copyOf(message: Message | OutgoingPieces): Message | OutgoingPieces {
+  if (message instanceof OutgoingPieces || message.type === "TextMessage") return message;
   return new BytesMessage({ data: message.data.slice(), compress: message.compress });
 }

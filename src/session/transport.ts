@@ -8,7 +8,9 @@ export interface Transport {
    * whether they have left, or were copied. Then their memory is used again.
    */
   write(octets: Uint8Array): boolean;
-  /** Octets taken that have not left yet. Grows in `write` alone. */
+  /** As `write` of one behind the other, in one write where that can be done. Neither is changed before it has left. */
+  writeBoth(head: Uint8Array, payload: Uint8Array): void;
+  /** Octets taken that have not left yet. Grows in `write` and `writeBoth` alone. */
   queued(): number;
   /** A text that changes when octets leave, and stays the same while none do, whatever is written. */
   progressMark(): string;

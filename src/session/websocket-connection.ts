@@ -1,28 +1,23 @@
 import { encodeUtf8 } from "../bytes/utf8.ts";
 import { type BytesInput, CloseConnection, type Message, requireBytes } from "../events.ts";
 import { CloseCode } from "../frames/close.ts";
-import type { HeaderList } from "../headers.ts";
+import { type HeaderList, typeName } from "../headers.ts";
 import { type ConnectionState, ConnectionType } from "../states.ts";
 import type { CloseInfo } from "./close-info.ts";
 import { rejected } from "./deferred.ts";
 import type { Inbox, MessageData, MessageListener } from "./inbox.ts";
 import type { OpeningInfo } from "./opened.ts";
 import type { SessionParts } from "./parts.ts";
+import type { SendOptions } from "./sender.ts";
 import { IncomingMessages } from "./pieces.ts";
 import { Session } from "./session.ts";
 import { requireWaitOptions, WAIT_OPTIONS, type WaitOptions } from "./signal.ts";
 import type { Source } from "./source.ts";
 
-/** How a message is sent. */
-export interface SendOptions extends WaitOptions {
-  /** Whether to compress it, where that was negotiated; by default it is, from the extension's threshold on. */
-  readonly compress?: boolean | undefined;
-}
-
 /** Octets of a Close's reason: a control frame has 125, two of which are the code (RFC 6455, 5.5.1). */
 const MAX_REASON = 123;
 
-const SEND_OPTIONS: ReadonlySet<string> = new Set(["compress", "signal"]);
+const SEND_OPTIONS: ReadonlySet<string> = new Set(["compress", "copy", "signal"]);
 
 /**
  * An open connection, the same for both ends and for every transport. It keeps the policy that the engine leaves open:
@@ -90,10 +85,10 @@ export class WebSocketConnection<
   // Sending
 
   /**
-   * Sends a message: text, octets (copied at once), or one of them in pieces, as a fragmented message. What is sent
-   * meanwhile follows behind it. Settles when there is room for more.
+   * Sends a message: text, octets (copied at once, unless `copy` is false), or one of them in pieces, as a fragmented
+   * message. What is sent meanwhile follows behind it. Settles when there is room for more.
    *
-   * Rejects with TypeError for anything else, QueueFullError if too much is queued already, LocalProtocolError when
+   * Rejects with TypeError for anything else and for wrong options, QueueFullError if too much is queued already, LocalProtocolError when
    * closing, ConnectionClosedError if the connection ends before there is room. If a source throws, with its error; if a
    * piece was sent before, the connection is failed with 1011.
    *
@@ -102,11 +97,11 @@ export class WebSocketConnection<
    */
   send(data: string | BytesInput | Source, options?: SendOptions): Promise<void> {
     try {
-      requireWaitOptions(options, SEND_OPTIONS);
+      requireSendOptions(options);
     } catch (error) {
       return rejected(error);
     }
-    return this.#session.sender.send(data, options?.compress, options?.signal);
+    return this.#session.sender.send(data, options);
   }
 
   /**
@@ -305,6 +300,14 @@ function toResult(message: Message | null): IteratorResult<MessageData, undefine
 
 function toData(message: Message | null): MessageData | null {
   return message === null ? null : message.data;
+}
+
+function requireSendOptions(options: SendOptions | undefined): void {
+  requireWaitOptions(options, SEND_OPTIONS);
+  const copy = options?.copy;
+  if (copy !== undefined && typeof copy !== "boolean") {
+    throw new TypeError(`copy must be a boolean, not ${typeName(copy)}`);
+  }
 }
 
 function requireMessage(type: string): void {

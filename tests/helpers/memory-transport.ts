@@ -43,6 +43,11 @@ export class MemoryTransport implements Transport {
     return done;
   }
 
+  writeBoth(head: Uint8Array, payload: Uint8Array): void {
+    this.write(head);
+    if (!this.destroyed && !this.gone) this.write(payload);
+  }
+
   queued(): number {
     return this.#queued;
   }

@@ -1,15 +1,34 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Connection } from "../../src/connection.ts";
+import { LocalProtocolError } from "../../src/errors.ts";
 import { CloseConnection, type Event, TextMessage } from "../../src/events.ts";
+import type { Extension } from "../../src/extensions/extension.ts";
 import { PerMessageDeflate } from "../../src/extensions/permessage-deflate.ts";
 import { Opcode } from "../../src/frames/opcode.ts";
 import { MessageAssembler } from "../../src/messages/assembler.ts";
 import { QueueFullError } from "../../src/session/outbox.ts";
+import type { SendOptions } from "../../src/session/sender.ts";
 import type { Piece, Source } from "../../src/session/source.ts";
 import { Turn } from "../../src/session/turn.ts";
-import { CLIENT, SERVER } from "../../src/states.ts";
+import { CLIENT, type ConnectionType, SERVER } from "../../src/states.ts";
 import { FaultyExtension } from "../helpers/faulty-extension.ts";
 import { ManualClock } from "../helpers/manual-clock.ts";
-import { outcomeOf, Rig, untyped } from "../helpers/rig.ts";
+import { outcomeOf, Rig, type RigOptions, untyped } from "../helpers/rig.ts";
+
+/** What a session and its peer have agreed upon. */
+function agreement(
+  deflates: boolean,
+  type: ConnectionType,
+): { readonly extensions: readonly Extension[]; readonly peer: Connection } {
+  const peerType = type === SERVER ? CLIENT : SERVER;
+  if (!deflates) return { extensions: [], peer: new Connection(peerType) };
+  const [own, other] = [new PerMessageDeflate(), new PerMessageDeflate()];
+  const [client, server] = type === CLIENT ? [own, other] : [other, own];
+  server.accept("permessage-deflate");
+  client.finalize("permessage-deflate");
+  return { extensions: [own], peer: new Connection(peerType, [other]) };
+}
 
 /** The whole messages among events. */
 function messagesOf(events: readonly Event[]): (string | Uint8Array)[] {
@@ -132,6 +151,127 @@ describe.each([
     await expect(rig.connection.send("a", { compress })).rejects.toThrow(TypeError);
     await expect(rig.connection.send(["a"], { compress })).rejects.toThrow(TypeError);
     await expect(rig.connection.send("a", {})).resolves.toBeUndefined();
+  });
+
+  test("whether to copy must be a boolean", async () => {
+    const rig = new Rig({ type });
+    const copy = untyped(0);
+    await expect(rig.connection.send(octets(1), { copy })).rejects.toThrow(
+      new TypeError("copy must be a boolean, not number"),
+    );
+    await expect(rig.connection.send(["a"], { copy })).rejects.toThrow(TypeError);
+    await expect(rig.connection.send("a", { copy: undefined })).resolves.toBeUndefined();
+  });
+
+  test("copied or not, the same messages arrive in the same order, whatever the queue", async () => {
+    const size = fc.constantFrom(0, 10, 16_383, 16_384, 20_000);
+    const message = fc.record({
+      data: fc.oneof(
+        size.map((length) => octets(length, length % 251)),
+        size.map((length) => "x".repeat(length)),
+        fc.constant(["piece ", "by ", "piece"]),
+      ),
+      options: fc.record({ copy: fc.boolean(), compress: fc.boolean() }, { requiredKeys: [] }),
+      leaving: fc.nat(60_000),
+      endsTurn: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(message, { maxLength: 8 }), fc.boolean(), async (all, deflates) => {
+        const { extensions, peer } = agreement(deflates, type);
+        const rig = new Rig({ type, extensions });
+        for (const { data, options, leaving, endsTurn } of all) {
+          rig.transport.flow = leaving;
+          void rig.connection.send(data, options);
+          if (endsTurn) await rig.endTurn();
+        }
+        rig.transport.flow = Infinity;
+        await rig.endTurn();
+        rig.drain();
+        // The pieces of a message come one after the other.
+        for (let turn = 0; turn < 50; turn++) await rig.endTurn();
+        for (const written of rig.transport.writes) peer.receiveData(written);
+        const expected = all.map(({ data }) =>
+          typeof data === "string" || data instanceof Uint8Array ? data : data.join(""),
+        );
+        const arrived = messagesOf([...peer.events()]);
+        // `toEqual` looks at every octet, and takes its time.
+        expect(arrived.map((data) => Buffer.from(data).toString("latin1"))).toEqual(
+          expected.map((data) => Buffer.from(data).toString("latin1")),
+        );
+        expect(arrived.map((data) => typeof data)).toEqual(expected.map((data) => typeof data));
+        expect(rig.transport.faults).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe("without a copy", () => {
+  const LARGE = 20_000;
+
+  test("a server's large message leaves from its own memory, behind a head, whatever is queued", async () => {
+    const rig = new Rig();
+    const [first, second, third] = [octets(LARGE), octets(LARGE), octets(LARGE)];
+    void rig.connection.send("before");
+    void rig.connection.send(first, { copy: false });
+    expect(rig.transport.memory.slice(2)).toEqual([first.buffer]);
+    expect(rig.transport.memory[2]).toBe(first.buffer);
+    rig.transport.flow = 0;
+    void rig.connection.send(second, { copy: false });
+    void rig.connection.send(third, { copy: false });
+    expect(rig.transport.memory[4]).toBe(second.buffer);
+    expect(rig.transport.memory[6]).toBe(third.buffer);
+    expect(rig.connection.bufferedAmount).toBe(2 * (LARGE + 4));
+    rig.drain();
+    expect(rig.connection.bufferedAmount).toBe(0);
+    expect(messagesOf(rig.read())).toEqual(["before", first, second, third]);
+  });
+
+  test("nor is it copied while it waits behind a message in pieces", async () => {
+    const rig = new Rig();
+    const tap = new Tap();
+    const data = octets(LARGE);
+    void rig.connection.send(tap);
+    void rig.connection.send(data, { copy: false });
+    await rig.endTurn();
+    tap.give("a");
+    await rig.endTurn();
+    tap.end();
+    await rig.endTurn();
+    expect(rig.transport.memory).toContain(data.buffer);
+    expect(messagesOf(rig.read())).toEqual(["a", data]);
+  });
+
+  test.each<[string, RigOptions, number, SendOptions]>([
+    ["of a client, which masks", { type: CLIENT }, LARGE, {}],
+    ["that is small", {}, 1000, {}],
+    ["that an extension changes", { extensions: agreement(true, SERVER).extensions }, LARGE, {}],
+    ["that may be changed", {}, LARGE, { copy: true }],
+    ["of which nothing was said", {}, LARGE, { copy: undefined }],
+  ])("not one %s", async (_what, how, size, options) => {
+    const rig = new Rig(how);
+    const data = octets(size);
+    void rig.connection.send(data, { copy: false, ...options });
+    await rig.endTurn();
+    expect(rig.transport.memory).toHaveLength(1);
+    expect(rig.transport.memory).not.toContain(data.buffer);
+  });
+
+  test("one that an extension leaves alone", () => {
+    const rig = new Rig({ extensions: agreement(true, SERVER).extensions });
+    const data = octets(LARGE);
+    void rig.connection.send(data, { copy: false, compress: false });
+    expect(rig.transport.memory[1]).toBe(data.buffer);
+  });
+
+  test("what the engine refuses, and what comes after the end, rejects and is not written", async () => {
+    const rig = new Rig();
+    void rig.connection.close();
+    await rig.endTurn();
+    rig.transport.writes = [];
+    const refused = rig.connection.send(octets(LARGE), { copy: false });
+    await expect(refused).rejects.toThrow(LocalProtocolError);
+    expect(rig.transport.writes).toEqual([]);
   });
 });
 
@@ -613,14 +753,18 @@ describe("the end of sending", () => {
     expect(tap.returned).toBe(1);
   });
 
-  test("a large message before which the stream breaks, while it takes what was sent before", async () => {
-    const rig = new Rig();
-    void rig.connection.send("before");
-    rig.transport.during = () => rig.lose();
-    await expect(rig.connection.send(octets(20_000))).rejects.toMatchObject({ code: 1006 });
-    await rig.endTurn();
-    expect(rig.transport.faults).toEqual([]);
-  });
+  test.each([true, false])(
+    "a large message (copied: %s) before which the stream breaks, while it takes what was sent before",
+    async (copy) => {
+      const rig = new Rig();
+      void rig.connection.send("before");
+      rig.transport.during = () => rig.lose();
+      const sent = rig.connection.send(octets(20_000), { copy });
+      await expect(sent).rejects.toMatchObject({ code: 1006 });
+      await rig.endTurn();
+      expect(rig.transport.faults).toEqual([]);
+    },
+  );
 
   test("a message that followed one in pieces and waits for room rejects as well", async () => {
     const rig = new Rig();

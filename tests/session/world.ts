@@ -6,6 +6,7 @@ import type { FrameEvent } from "../../src/messages/decoder.ts";
 import type { MessageData } from "../../src/session/inbox.ts";
 import type { Piece } from "../../src/session/source.ts";
 import { CLIENT, ConnectionState, SERVER } from "../../src/states.ts";
+import type { SendOptions } from "../../src/session/sender.ts";
 import type { WaitOptions } from "../../src/session/signal.ts";
 import { type Outcome, outcomeOf, Rig } from "../helpers/rig.ts";
 import { TestSignal } from "../helpers/test-signal.ts";
@@ -41,6 +42,8 @@ export const ACTIONS = {
   octetsLeaveUntold: (world: World, number: number) => world.rig.transport.leave(number * 1000),
   send: (world: World, number: number) => world.send("x".repeat(number), number),
   sendMuch: (world: World, number: number) => world.send(new Uint8Array(number * 1000), number),
+  sendUncopied: (world: World, number: number) =>
+    world.send(new Uint8Array(number * 1000), number, { copy: false }),
   sendPieces: (world: World, number: number) => world.send(pieces(number), number),
   sendStuckPieces: (world: World, number: number) => world.send(stuck(), number),
   sendEncoded: (world: World) => void world.rig.connection.sendEncoded(Uint8Array.of(0x81, 0)),
@@ -191,8 +194,13 @@ export class World {
     this.signals.push(this.#signal);
   }
 
-  send(data: string | Uint8Array | AsyncGenerator<Piece>, number: number): void {
-    const outcome = outcomeOf(this.rig.connection.send(data, this.how(number)));
+  send(
+    data: string | Uint8Array | AsyncGenerator<Piece>,
+    number: number,
+    options: SendOptions = {},
+  ): void {
+    const how = { ...options, ...this.how(number) };
+    const outcome = outcomeOf(this.rig.connection.send(data, how));
     this.sends.push({ text: typeof data === "string" ? data : "", outcome });
     this.promises.push(outcome);
   }

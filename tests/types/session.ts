@@ -15,7 +15,7 @@ export async function signals(connection: WebSocketConnection, signal: AbortSign
   expectTypeOf(await connection.receive({ signal })).toEqualTypeOf<string | Uint8Array | null>();
   expectTypeOf(await connection.ping(undefined, { signal })).toEqualTypeOf<number>();
   await connection.drained({ signal });
-  await connection.send("Hello", { signal, compress: false });
+  await connection.send("Hello", { signal, compress: false, copy: false });
   // @ts-expect-error -- the signal, not what makes it
   await connection.receive({ signal: new AbortController() });
   // @ts-expect-error -- nothing is compressed here

@@ -7,7 +7,7 @@ const server = await serve({ port: 0, host: "127.0.0.1", limits }, (socket) => {
   socket.on("message", (data) => {
     if (data.length === 1) {
       for (let count = data[0]; count > 0; count--) broadcast(news, server.connections);
-    } else void socket.send(data);
+    } else void socket.send(data, { copy: false });
   });
 });
 report(server.port);

@@ -176,6 +176,52 @@ test("a large write goes in shares, so that a slow peer is seen to take some of 
   expect([transport.queued(), told.events.length]).toEqual([0, 4]);
 });
 
+/** A stream that can write many chunks at once, which leave at once. */
+class VectorStream extends Duplex {
+  readonly vectors: number[][] = [];
+  override _read(): void {}
+  override _write(chunk: Buffer, _encoding: string, left: () => void): void {
+    this.vectors.push([chunk.length]);
+    left();
+  }
+  override _writev(chunks: readonly { chunk: Buffer }[], left: () => void): void {
+    this.vectors.push(chunks.map(({ chunk }) => chunk.length));
+    left();
+  }
+}
+
+test("two arrays leave in one write; of what is more than a share the rest follows at once", () => {
+  const { stream, transport } = transportOf(new VectorStream());
+  transport.writeBoth(new Uint8Array(10), new Uint8Array(64 * KIB));
+  transport.writeBoth(new Uint8Array(10), new Uint8Array(300 * KIB));
+  expect(stream.vectors).toEqual([[10, 64 * KIB], [10, 128 * KIB], [128 * KIB], [44 * KIB]]);
+  expect([transport.queued(), transport.progressMark()]).toEqual([0, String(364 * KIB + 20)]);
+});
+
+test("two arrays behind what waits, and of a stream that is gone", async () => {
+  const { stream, transport } = transportOf(new SlowStream());
+  transport.write(new Uint8Array(200 * KIB));
+  transport.writeBoth(new Uint8Array(10), new Uint8Array(20));
+  expect(transport.queued()).toBe(200 * KIB + 30);
+  while (transport.queued() > 0) await stream.leave();
+  expect(stream.writes).toEqual([128 * KIB, 72 * KIB, 10, 20]);
+  stream.destroy();
+  transport.writeBoth(new Uint8Array(10), new Uint8Array(20));
+  expect([stream.writes.length, transport.queued()]).toEqual([4, 0]);
+});
+
+test("octets whose memory somebody has transferred away while they waited end the stream", async () => {
+  const { stream, transport, told } = transportOf(new SlowStream());
+  const octets = new Uint8Array(300 * KIB);
+  transport.write(octets);
+  structuredClone(octets, { transfer: [octets.buffer] });
+  await stream.leave();
+  expect(told.events.at(-1)).toEqual([
+    "closed",
+    new Error("octets were transferred away before they had left"),
+  ]);
+});
+
 test("what is written at the end of a turn leaves in front of everything, and once", async () => {
   const clock = new ManualClock();
   const turn = new Turn(clock);
