@@ -108,8 +108,9 @@ function resolveSize(name: string, given: number | undefined, byDefault: number)
  */
 export function requireOptions(options: unknown, known: ReadonlySet<string>): void {
   requireObject("the options", options);
-  for (const name of Object.keys(options)) {
-    if (known.has(name)) continue;
+  // A list of the keys would be made for every message that is sent with options.
+  for (const name in options) {
+    if (known.has(name) || !Object.hasOwn(options, name)) continue;
     throw new TypeError(`the options have a member ${JSON.stringify(name)}, which is not known`);
   }
 }

@@ -303,8 +303,9 @@ function toData(message: Message | null): MessageData | null {
 }
 
 function requireSendOptions(options: SendOptions | undefined): void {
+  if (options === undefined) return;
   requireWaitOptions(options, SEND_OPTIONS);
-  const copy = options?.copy;
+  const { copy } = options;
   if (copy !== undefined && typeof copy !== "boolean") {
     throw new TypeError(`copy must be a boolean, not ${typeName(copy)}`);
   }
