@@ -26,12 +26,6 @@ export class QueueFullError extends Error {
 
 const SETTLED: Promise<void> = Promise.resolve();
 
-/** Octets that were written, and whether they are a part of the shared buffer. */
-interface Piece {
-  readonly octets: Uint8Array;
-  readonly lent: boolean;
-}
-
 /** Whom an outbox works for. */
 export interface OutboxOwner {
   readonly deadlines: Deadlines;
@@ -46,7 +40,9 @@ export class Outbox implements Writer {
   /** What was written in this turn, besides what is in the shared buffer: one piece mostly, which needs no list. */
   #piece: Uint8Array | null = null;
   #pieceLent: boolean = false;
-  #morePieces: Piece[] | null = null;
+  /** All pieces where there are more, and those of them that are a part of the shared buffer. */
+  #pieces: Uint8Array[] | null = null;
+  #lent: Uint8Array[] | null = null;
   /** The octets of these, and of what is in the shared buffer. */
   #unwritten: number = 0;
   /** Octets of messages that wait for their turn. */
@@ -175,10 +171,14 @@ export class Outbox implements Writer {
     if (this.#piece === null) {
       this.#piece = octets;
       this.#pieceLent = lent;
-    } else {
-      this.#morePieces ??= [];
-      this.#morePieces.push({ octets, lent });
+      return;
     }
+    if (this.#pieces === null) {
+      this.#pieces = [this.#piece];
+      this.#lent = this.#pieceLent ? [this.#piece] : [];
+    }
+    this.#pieces.push(octets);
+    if (lent) this.#lent!.push(octets);
   }
 
   #wrote(size: number): void {
@@ -219,24 +219,19 @@ export class Outbox implements Writer {
   #giveCollected(size: number): void {
     const { transport, turn } = this.#parts;
     turn.take(this);
-    const first: Piece = { octets: this.#piece!, lent: this.#pieceLent };
-    const more = this.#morePieces;
+    const piece = this.#piece!;
+    const pieces = this.#pieces;
+    const lent = this.#lent;
     this.#piece = null;
-    this.#morePieces = null;
-    if (more === null) {
-      if (first.lent) this.#giveLent(first.octets);
-      else transport.write(first.octets);
-      return;
-    }
-    const pieces = [first, ...more];
-    transport.write(
-      joinBytes(
-        pieces.map(({ octets }) => octets),
-        size,
-      ),
-    );
-    for (const { octets, lent } of pieces) {
-      if (lent) turn.giveBack(octets);
+    this.#pieces = null;
+    this.#lent = null;
+    if (pieces !== null) {
+      transport.write(joinBytes(pieces, size));
+      for (const octets of lent!) turn.giveBack(octets);
+    } else if (this.#pieceLent) {
+      this.#giveLent(piece);
+    } else {
+      transport.write(piece);
     }
   }
 
@@ -311,7 +306,8 @@ export class Outbox implements Writer {
     this.#end = reason;
     this.#parts.turn.release(this);
     this.#piece = null;
-    this.#morePieces = null;
+    this.#pieces = null;
+    this.#lent = null;
     this.#unwritten = 0;
     this.#queued = 0;
     this.#owner.deadlines.clear("write");
