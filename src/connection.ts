@@ -208,8 +208,20 @@ export class Connection {
 
   /** As the next step of `events`, without an object around the event: null while there is none. */
   nextEvent(): FrameEvent | null {
+    return this.#next(false);
+  }
+
+  /**
+   * As `nextEvent`, but messages come whole. A message that is begun is kept here, however many pieces it comes in, as
+   * `MessageAssembler` would. Of one that `nextEvent` has given a piece of, only the rest comes.
+   */
+  nextWhole(): FrameEvent | null {
+    return this.#next(true);
+  }
+
+  #next(whole: boolean): FrameEvent | null {
     if (this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING) {
-      const event = this.#read();
+      const event = this.#read(whole);
       if (event !== null) return event;
     }
     if (!this.#ended) return null;
@@ -219,9 +231,11 @@ export class Connection {
     return new CloseConnection({ code: CloseCode.ABNORMAL_CLOSURE });
   }
 
-  #read(): FrameEvent | null {
+  #read(whole: boolean): FrameEvent | null {
+    const decoder = this.#decoder;
+    if (decoder === null) return null;
     try {
-      const event = this.#decoder === null ? null : this.#decoder.next();
+      const event = whole ? decoder.nextWhole() : decoder.next();
       if (event instanceof CloseConnection) this.#receive("CloseConnection");
       return event;
     } catch (error) {

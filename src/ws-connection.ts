@@ -101,10 +101,20 @@ export class WSConnection {
 
   /** As the next step of `events`, without an object around the event: null while there is none. */
   nextEvent(): Event | null {
+    const opening = this.#nextOfOpening();
+    return opening === null && this.#connection !== null ? this.#connection.nextEvent() : opening;
+  }
+
+  /** As `nextEvent`, but messages come whole; see `Connection.nextWhole`. */
+  nextWhole(): Event | null {
+    const opening = this.#nextOfOpening();
+    return opening === null && this.#connection !== null ? this.#connection.nextWhole() : opening;
+  }
+
+  #nextOfOpening(): Event | null {
     const opening = this.handshake.nextEvent();
-    if (opening !== null || this.#connection === null) return opening;
-    this.#openingRead = true;
-    return this.#connection.nextEvent();
+    if (opening === null && this.#connection !== null) this.#openingRead = true;
+    return opening;
   }
 
   /**

@@ -1,11 +1,9 @@
-// Ours, from the compiled package. Messages are joined by the MessageAssembler, so that all give whole ones; with
-// `pieces` they are taken as they come.
+// Ours, from the compiled package. Messages are read whole, as all others give them; with `pieces` as they come.
 
 import {
   BytesMessage,
   Connection,
   ConnectionType,
-  MessageAssembler,
   OutputBuffer,
   PerMessageDeflate,
   TextMessage,
@@ -45,13 +43,13 @@ export function parser(settings, deliver) {
       },
     };
   }
-  const assembler = new MessageAssembler();
   return {
     feed(chunk) {
       connection.receiveData(chunk);
-      for (const event of connection.events()) {
-        const message = assembler.push(event);
-        if (message !== null) deliver(message.data, true);
+      for (;;) {
+        const event = connection.nextWhole();
+        if (event === null) break;
+        deliver(event.data, true);
       }
     },
   };

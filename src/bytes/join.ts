@@ -1,4 +1,4 @@
-import { allocate } from "#platform";
+import { allocate, viewForStreams } from "#platform";
 
 /** The octets of `pieces`, `size` in all, as one array. */
 export function joinBytes(pieces: readonly Uint8Array[], size: number): Uint8Array {
@@ -9,6 +9,11 @@ export function joinBytes(pieces: readonly Uint8Array[], size: number): Uint8Arr
     offset += piece.length;
   }
   return joined;
+}
+
+/** The same octets, which a stream of the platform takes as they are: for what is written more than once. */
+export function forStreams(octets: Uint8Array): Uint8Array {
+  return viewForStreams(octets.buffer, octets.byteOffset, octets.length);
 }
 
 /** Up to so many octets are copied one by one: to call `set` costs more (`node bench/micro/views.mjs`). */

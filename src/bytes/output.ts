@@ -1,4 +1,4 @@
-import { allocate } from "#platform";
+import { allocate, viewForStreams } from "#platform";
 
 /** Octets of a block. Messages share it: an allocation of its own for each costs more than to write a small one. */
 const BLOCK_SIZE = 64 * 1024;
@@ -80,7 +80,7 @@ export class OutputBuffer {
     const length = block.used - start;
     block.lent += length;
     this.#release();
-    return new Uint8Array(block.memory, block.offset + start, length);
+    return viewForStreams(block.memory, block.offset + start, length);
   }
 
   /** Takes back octets that `lend` has given, once: nobody looks at them any more. Any buffer may do it. */

@@ -206,19 +206,33 @@ export class FrameDecoder {
 
   /** Takes `count` octets of the payload, unmasked: a view of the chunk or a copy. At most `available()`. */
   takeBytes(count: number): Uint8Array {
-    const key = this.#key;
-    let data: Uint8Array;
-    if (count > COPIED_SIZE && (key === 0 || this.#ownsInput)) {
-      data = this.#view(count);
-      if (key !== 0) applyMask(data, 0, count, key, data, 0);
-    } else {
-      data = allocate(count);
-      const start = this.#offset;
-      if (this.#isAlone(count)) applyMask(this.#source, start, start + count, key, data, 0);
-      else applyMask(this.#view(count), 0, count, key, data, 0);
-    }
+    const isView = count > COPIED_SIZE && (this.#key === 0 || this.#ownsInput);
+    const data = isView ? this.#view(count) : allocate(count);
+    if (!isView) this.#unmaskInto(count, data, 0);
+    else if (this.#key !== 0) applyMask(data, 0, count, this.#key, data, 0);
     this.#advance(count);
     return data;
+  }
+
+  /** As `takeBytes`, to `offset` in `target`. */
+  takeInto(count: number, target: Uint8Array, offset: number): void {
+    if (this.#key !== 0 || count <= COPIED_SIZE) this.#unmaskInto(count, target, offset);
+    else target.set(count === this.#source.length ? this.#source : this.#view(count), offset);
+    this.#advance(count);
+  }
+
+  /** As `takeInto`; returns whether all the octets are ASCII. */
+  takeAsciiInto(count: number, target: Uint8Array, offset: number): boolean {
+    const ascii = this.#unmaskInto(count, target, offset);
+    this.#advance(count);
+    return ascii;
+  }
+
+  #unmaskInto(count: number, target: Uint8Array, offset: number): boolean {
+    const start = this.#offset;
+    return this.#isAlone(count)
+      ? applyMask(this.#source, start, start + count, this.#key, target, offset)
+      : applyMask(this.#view(count), 0, count, this.#key, target, offset);
   }
 
   /** Takes `count` octets of the payload as text, at most `available()`. Null if they are not UTF-8. */

@@ -137,24 +137,30 @@ export function writeHeader(
   const mask = key === null ? 0 : MASK;
   let position = offset + 2;
   target[offset] = first;
-  if (length <= MAX_CONTROL_PAYLOAD) {
-    target[offset + 1] = mask | length;
-  } else if (length <= MAX_LENGTH_16) {
-    target[offset + 1] = mask | LENGTH_16;
-    target[position++] = length >>> 8;
-    target[position++] = length & 0xff;
-  } else {
-    target[offset + 1] = mask | LENGTH_64;
-    writeUint32(target, position, Math.floor(length / 0x1_0000_0000));
-    writeUint32(target, position + 4, length >>> 0);
-    position += 8;
+  if (length <= MAX_CONTROL_PAYLOAD) target[offset + 1] = mask | length;
+  else position = writeLongLength(target, offset + 1, length, mask);
+  if (key !== null) writeKey(target, position, key);
+}
+
+/** Writes a length that does not fit into the second octet, and that octet, at `offset`; returns where it ends. */
+function writeLongLength(target: Uint8Array, offset: number, length: number, mask: number): number {
+  if (length <= MAX_LENGTH_16) {
+    target[offset] = mask | LENGTH_16;
+    target[offset + 1] = length >>> 8;
+    target[offset + 2] = length & 0xff;
+    return offset + 3;
   }
-  if (key !== null) {
-    target[position] = key & 0xff;
-    target[position + 1] = (key >>> 8) & 0xff;
-    target[position + 2] = (key >>> 16) & 0xff;
-    target[position + 3] = key >>> 24;
-  }
+  target[offset] = mask | LENGTH_64;
+  writeUint32(target, offset + 1, Math.floor(length / 0x1_0000_0000));
+  writeUint32(target, offset + 5, length >>> 0);
+  return offset + 9;
+}
+
+function writeKey(target: Uint8Array, offset: number, key: number): void {
+  target[offset] = key & 0xff;
+  target[offset + 1] = (key >>> 8) & 0xff;
+  target[offset + 2] = (key >>> 16) & 0xff;
+  target[offset + 3] = key >>> 24;
 }
 
 /** The first octet of a header: FIN, the reserved bits as in `FrameHeader.rsv`, and the opcode. */

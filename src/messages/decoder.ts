@@ -7,6 +7,7 @@ import { CloseCode, readClose } from "../frames/close.ts";
 import { FrameDecoder } from "../frames/decoder.ts";
 import { Opcode } from "../frames/opcode.ts";
 import type { Limits } from "../limits.ts";
+import { KeptMessage } from "./kept.ts";
 
 /** What frames become. */
 export type FrameEvent = Message | Ping | Pong | CloseConnection;
@@ -22,6 +23,8 @@ export class MessageDecoder {
   /** Octets that a message of one frame may have to be taken at once; -1 where extensions look at it. */
   readonly #wholeLimit: number;
   readonly #utf8: Utf8Decoder = new Utf8Decoder();
+  /** What `nextWhole` has kept of a message; null if nothing. */
+  #kept: KeptMessage | null = null;
   /** Whether a header was read and its frame not finished. */
   #inFrame: boolean = false;
   /** The opcode of the message begun; CONTINUATION between messages. */
@@ -56,6 +59,7 @@ export class MessageDecoder {
   /** Lets go of all octets. */
   clear(): void {
     this.#frames.clear();
+    this.#kept = null;
   }
 
   /**
@@ -63,37 +67,91 @@ export class MessageDecoder {
    * @throws ParseFailed for whatever the peer did wrong; the decoder cannot be used afterwards.
    */
   next(): FrameEvent | null {
-    if (this.#inFrame || this.#opcode !== Opcode.CONTINUATION) return this.#nextPiece();
-    const length = this.#frames.openWhole(this.#wholeLimit);
-    return length < 0 ? this.#nextPiece() : this.#wholeMessage(length);
+    return this.#nextWholeFrame() ?? this.#nextPiece();
   }
 
   #nextPiece(): FrameEvent | null {
-    const frames = this.#frames;
-    if (!this.#inFrame) {
-      if (!frames.readHeader()) return null;
-      if (frames.header.opcode < Opcode.CLOSE) this.#beginDataFrame();
-      this.#inFrame = true;
+    if (this.#kept !== null) return this.#givePiece(this.#kept);
+    const count = this.#payloadAtHand();
+    if (count < 0) return null;
+    if (this.#frames.header.opcode >= Opcode.CLOSE) return this.#controlFrame();
+    return this.#piece(count);
+  }
+
+  /** As `next`, but a message comes whole, save for what `next` has given of it: its pieces are kept until the last. */
+  nextWhole(): FrameEvent | null {
+    return this.#nextWholeFrame() ?? this.#joinPieces();
+  }
+
+  #joinPieces(): FrameEvent | null {
+    for (;;) {
+      const count = this.#payloadAtHand();
+      if (count < 0) return null;
+      if (this.#frames.header.opcode >= Opcode.CLOSE) return this.#controlFrame();
+      const message = this.#keepPiece(count);
+      if (message !== null) return message;
     }
-    if (!frames.readKey()) return null;
-    if (frames.header.opcode >= Opcode.CLOSE) return this.#controlFrame();
-    const count = frames.available();
-    if (count === 0 && frames.remaining > 0) return null;
-    if (this.#extensions?.changes(frames.header.opcode)) {
-      return this.#changedPiece(frames.takeBytes(count), this.#extensions);
-    }
-    return this.#opcode === Opcode.TEXT ? this.#textPiece(count) : this.#bytesPiece(count);
   }
 
   /** A message of one frame, as most are: there is nothing to be counted or checked that `openWhole` has not seen. */
-  #wholeMessage(length: number): Message {
+  #nextWholeFrame(): Message | null {
+    if (this.#inFrame || this.#opcode !== Opcode.CONTINUATION) return null;
     const frames = this.#frames;
+    const length = frames.openWhole(this.#wholeLimit);
+    if (length < 0) return null;
     if (frames.header.opcode === Opcode.BINARY) {
       return new BytesMessage({ data: frames.takeBytes(length) });
     }
     const data = frames.takeText(length, this.#utf8, true);
     if (data === null) throw this.#notUtf8();
     return new TextMessage({ data });
+  }
+
+  /** Reads up to the payload of the next frame. Returns how many of its octets are at hand; -1 if more are needed. */
+  #payloadAtHand(): number {
+    const frames = this.#frames;
+    if (!this.#inFrame) {
+      if (!frames.readHeader()) return -1;
+      if (frames.header.opcode < Opcode.CLOSE) this.#beginDataFrame();
+      this.#inFrame = true;
+    }
+    if (!frames.readKey()) return -1;
+    const count = frames.available();
+    return count === 0 && frames.remaining > 0 ? -1 : count;
+  }
+
+  #piece(count: number): Message {
+    const frames = this.#frames;
+    if (this.#extensions?.changes(frames.header.opcode)) {
+      return this.#changedPiece(frames.takeBytes(count), this.#extensions);
+    }
+    return this.#opcode === Opcode.TEXT ? this.#textPiece(count) : this.#bytesPiece(count);
+  }
+
+  /** Keeps a piece of a message; returns the message if it was the last one. */
+  #keepPiece(count: number): Message | null {
+    const frames = this.#frames;
+    const isText = this.#opcode === Opcode.TEXT;
+    const frameFinished = count === frames.remaining;
+    const messageFinished = frameFinished && frames.header.fin;
+    if (messageFinished && this.#kept === null) return this.#piece(count);
+    const kept = (this.#kept ??= new KeptMessage(frames, this.#utf8));
+    if (this.#extensions?.changes(frames.header.opcode)) {
+      kept.add(this.#piece(count));
+    } else {
+      if (!isText) kept.takeBytes(count);
+      else if (!kept.takeText(count, messageFinished)) throw this.#notUtf8();
+      if (frameFinished) this.#endDataFrame();
+    }
+    if (!messageFinished) return null;
+    this.#kept = null;
+    return kept.join(isText, true, true);
+  }
+
+  /** What was kept, as a piece. */
+  #givePiece(kept: KeptMessage): Message {
+    this.#kept = null;
+    return kept.join(this.#opcode === Opcode.TEXT, !this.#inFrame, false);
   }
 
   /** Checks the order of frames (5.4), then the limits, before any of the payload is looked at. */

@@ -97,9 +97,7 @@ export class MessageEncoder {
   /** The opcode of the frame that carries the piece (5.4). */
   #frameOpcode(event: Message): Opcode {
     const opcode = event instanceof TextMessage ? Opcode.TEXT : Opcode.BINARY;
-    if (this.#opcode === Opcode.CONTINUATION) return opcode;
-    if (this.#opcode === opcode) return Opcode.CONTINUATION;
-    throw new LocalProtocolError("Data type mismatch inside message", "ERR_MESSAGE_TYPE");
+    return this.#opcode === Opcode.CONTINUATION ? opcode : continuationOf(this.#opcode, opcode);
   }
 
   #changed(
@@ -119,6 +117,11 @@ export class MessageEncoder {
     if (event.messageFinished) this.#opcode = Opcode.CONTINUATION;
     else this.#opcode = event instanceof TextMessage ? Opcode.TEXT : Opcode.BINARY;
   }
+}
+
+function continuationOf(begun: Opcode, opcode: Opcode): Opcode {
+  if (begun === opcode) return Opcode.CONTINUATION;
+  throw new LocalProtocolError("Data type mismatch inside message", "ERR_MESSAGE_TYPE");
 }
 
 function payloadOf(event: Message): Uint8Array {

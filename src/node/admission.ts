@@ -1,3 +1,5 @@
+import { type Listed, NOT_LISTED, Roster } from "./roster.ts";
+
 /** How many streams a server may have. */
 export interface AdmissionLimits {
   readonly connections: number;
@@ -11,9 +13,11 @@ export interface AdmissionLimits {
  * them as well.
  */
 export class Admission<Connection> {
-  /** The connections that were opened and are not closed. */
-  readonly open: Set<Connection> = new Set();
   readonly #limits: AdmissionLimits;
+  /** Of the connections that were opened and are not closed. */
+  readonly #places: Roster<Place<Connection>> = new Roster();
+  /** These connections as a set, as long as somebody holds it: to keep one costs more than a roster. */
+  #open: WeakRef<Set<Connection>> | null = null;
   #connections: number = 0;
   #handshakes: number = 0;
   #refused: number = 0;
@@ -22,6 +26,22 @@ export class Admission<Connection> {
 
   constructor(limits: AdmissionLimits) {
     this.#limits = limits;
+  }
+
+  /** The connections that were opened and are not closed; who holds the set sees them come and go. */
+  get open(): ReadonlySet<Connection> {
+    let open = this.#heldSet();
+    if (open === undefined) {
+      open = new Set(this.#places.all().map(({ connection }) => connection!));
+      this.#open = new WeakRef(open);
+    }
+    return open;
+  }
+
+  #heldSet(): Set<Connection> | undefined {
+    const open = this.#open?.deref();
+    if (open === undefined) this.#open = null;
+    return open;
   }
 
   /** Whether addresses make a difference; to ask the system for one costs something. */
@@ -65,7 +85,15 @@ export class Admission<Connection> {
   }
 
   /** Called by a place, once. */
-  left(address: string | null): void {
+  opened(place: Place<Connection>, connection: Connection): void {
+    this.#places.add(place);
+    this.#heldSet()?.add(connection);
+  }
+
+  /** Called by a place, once. */
+  left(place: Place<Connection>, address: string | null): void {
+    this.#places.delete(place);
+    if (place.connection !== null) this.#heldSet()?.delete(place.connection);
     if (address === null) this.#refused -= 1;
     else this.#leaveAddress(address);
     this.#tellIfEmpty();
@@ -85,12 +113,13 @@ export class Admission<Connection> {
 }
 
 /** A stream's place among those of a server. */
-export class Place<Connection> {
+export class Place<Connection> implements Listed {
   readonly #admission: Admission<Connection>;
   /** Null: it is beyond the limits. */
   readonly #address: string | null;
   #stage: "handshake" | "after" | "left";
-  #connection: Connection | null = null;
+  position: number = NOT_LISTED;
+  connection: Connection | null = null;
 
   constructor(admission: Admission<Connection>, address: string | null) {
     this.#admission = admission;
@@ -107,8 +136,8 @@ export class Place<Connection> {
   handshakeEnded(connection: Connection | null): void {
     this.#endHandshake();
     if (connection === null) return;
-    this.#connection = connection;
-    this.#admission.open.add(connection);
+    this.connection = connection;
+    this.#admission.opened(this, connection);
   }
 
   #endHandshake(): void {
@@ -122,7 +151,6 @@ export class Place<Connection> {
     if (this.#stage === "left") return;
     this.#endHandshake();
     this.#stage = "left";
-    if (this.#connection !== null) this.#admission.open.delete(this.#connection);
-    this.#admission.left(this.#address);
+    this.#admission.left(this, this.#address);
   }
 }

@@ -12,6 +12,7 @@ import type { IncomingUpgrade } from "./incoming-upgrade.ts";
 import type { ListenerHost } from "./listener.ts";
 import { type MatchRule, picks } from "./match.ts";
 import { originFault } from "./origin.ts";
+import { Roster } from "./roster.ts";
 import {
   type NodeConnection,
   type OpeningHost,
@@ -29,7 +30,7 @@ export type Handler = (socket: NodeConnection, request: UpgradeRequest) => unkno
 export class Reception implements OpeningHost, ListenerHost, Attachment {
   readonly settings: ServerSettings;
   readonly #handler: Handler;
-  readonly #openings: Set<ServerOpening> = new Set();
+  readonly #openings: Roster<ServerOpening> = new Roster();
   readonly #admission: Admission<NodeConnection>;
   #closed: boolean = false;
 
@@ -146,7 +147,7 @@ export class Reception implements OpeningHost, ListenerHost, Attachment {
   /** Refuses whoever comes, and closes what is there. Settles when no stream is left. */
   close(reason: string): Promise<void> {
     this.#closed = true;
-    for (const opening of this.#openings) opening.refuse({ status: 503 });
+    for (const opening of this.#openings.all()) opening.refuse({ status: 503 });
     for (const connection of this.connections) void connection.close(CloseCode.GOING_AWAY, reason);
     return this.#admission.empty();
   }

@@ -20,6 +20,7 @@ import { Deadline } from "./deadline.ts";
 import { DuplexTransport, type TransportListener } from "./duplex-transport.ts";
 import type { IncomingUpgrade } from "./incoming-upgrade.ts";
 import { deflateFor } from "./options.ts";
+import { type Listed, NOT_LISTED } from "./roster.ts";
 import type { ServerSettings } from "./server-settings.ts";
 import { turnOf } from "./system-clock.ts";
 import { UpgradeRequest } from "./upgrade-request.ts";
@@ -55,7 +56,8 @@ export interface OpeningStart {
  * One opening handshake on the server's side, from the first octet to the connection or the refusal. Every refusal is
  * a whole response with `Connection: close`, behind which the stream ends: nothing else in it is looked at.
  */
-export class ServerOpening implements TransportListener {
+export class ServerOpening implements TransportListener, Listed {
+  position: number = NOT_LISTED;
   readonly matched: boolean;
   readonly #stream: Duplex;
   readonly #place: Place<NodeConnection>;
@@ -132,7 +134,7 @@ export class ServerOpening implements TransportListener {
       return;
     }
     // There is no other event before the answer.
-    const event = this.#ws.events().next().value;
+    const event = this.#ws.nextEvent();
     if (event?.type === "Request") this.#requested(event);
   }
 

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../session/clock.ts";
+import { Timetable } from "../session/timetable.ts";
 import { Turn } from "../session/turn.ts";
-import { Timetable } from "./timetable.ts";
 
 const timetable: Timetable = new Timetable({
   now: () => performance.now(),

@@ -8,25 +8,31 @@ import type { OpeningInfo } from "../session/opened.ts";
 
 /** An opening request, with what Node knows of the other end. */
 export class UpgradeRequest implements OpeningInfo {
-  readonly host: string;
   /** As sent: `/path?query`, or an absolute URI. */
   readonly target: string;
   readonly subprotocols: readonly string[];
   /** The offers, parameters included. */
   readonly extensions: readonly string[];
-  /** `\r`, name, `\n`, value for each: every connection keeps them, and strings of their own would take thrice as much. */
+  /**
+   * The host, then `\r`, name, `\n`, value for each field: every connection keeps them, and strings of their own would
+   * take thrice as much.
+   */
   readonly #fields: string;
   readonly #stream: Duplex;
 
   constructor(request: Request, stream: Duplex) {
-    this.host = request.host;
     this.target = request.target;
     this.subprotocols = shared(request.subprotocols);
     this.extensions = shared(
       request.extensions.map((offer) => (typeof offer === "string" ? offer : offer.name)),
     );
-    this.#fields = fieldsAsText(request.extraHeaders);
+    this.#fields = fieldsAsText(request.host, request.extraHeaders);
     this.#stream = stream;
+  }
+
+  get host(): string {
+    const end = this.#fields.indexOf("\r");
+    return end === -1 ? this.#fields : this.#fields.slice(0, end);
   }
 
   /** All headers but those that `subprotocols`, `extensions` and `host` stand for; names in lower case. */
@@ -82,9 +88,9 @@ export class UpgradeRequest implements OpeningInfo {
   }
 }
 
-/** Neither names nor values can have a CR or LF. */
-function fieldsAsText(headers: HeaderList): string {
-  const parts: string[] = [];
+/** None of them can have a CR or LF. */
+function fieldsAsText(host: string, headers: HeaderList): string {
+  const parts: string[] = [host];
   for (const field of headers) parts.push("\r", field[0].toLowerCase(), "\n", field[1]);
   return parts.join("");
 }

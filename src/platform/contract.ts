@@ -18,6 +18,13 @@ export declare function domainToAscii(domain: string): string | null;
 /** `size` octets with undefined content, for callers that overwrite all of them. */
 export declare function allocate(size: number): Uint8Array;
 
+/** `size` octets of `memory`, which a stream of the platform takes as they are; otherwise like any Uint8Array. */
+export declare function viewForStreams(
+  memory: ArrayBufferLike,
+  offset: number,
+  size: number,
+): Uint8Array;
+
 /** The octets from `start` to `end` as Latin-1 text: one character each. Exact for ASCII too. */
 export declare function decodeLatin1(source: Uint8Array, start: number, end: number): string;
 

@@ -1,3 +1,4 @@
+import { forStreams } from "../bytes/join.ts";
 import { Connection } from "../connection.ts";
 import { SERVER } from "../states.ts";
 import type { BytesInput } from "../events.ts";
@@ -15,7 +16,7 @@ export function broadcast(
   connections: Iterable<WebSocketConnection>,
 ): number {
   const encoder = new Connection(SERVER);
-  const octets = encoder.send(messageOf(data, { last: true, compress: false }));
+  const octets = forStreams(encoder.send(messageOf(data, { last: true, compress: false })));
   let count = 0;
   for (const connection of connections) {
     const outcome = connection.sendEncoded(octets);

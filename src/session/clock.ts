@@ -14,20 +14,19 @@ export interface Clock {
 }
 
 /** The deadlines that a session may be under. */
-export type DeadlineName = "close" | "write" | "keepAlive";
+export type DeadlineName = "close" | "write";
 
 /** Who is told when a deadline has passed. */
 export interface DeadlineOwner {
-  passed(name: DeadlineName): void;
+  deadlinePassed(name: DeadlineName): void;
 }
 
-/** The timers of one session, by name: the only place where it sets any. */
+/** The timers of one session that is at work, by name. */
 export class Deadlines {
   readonly #clock: Clock;
   readonly #owner: DeadlineOwner;
   #close: Timer | null = null;
   #write: Timer | null = null;
-  #keepAlive: Timer | null = null;
 
   constructor(clock: Clock, owner: DeadlineOwner) {
     this.#clock = clock;
@@ -45,7 +44,7 @@ export class Deadlines {
     if (delay === Infinity) return;
     const timer = this.#clock.schedule(delay, () => {
       this.#keep(name, null);
-      this.#owner.passed(name);
+      this.#owner.deadlinePassed(name);
     });
     this.#keep(name, timer);
   }
@@ -58,19 +57,16 @@ export class Deadlines {
   }
 
   #timer(name: DeadlineName): Timer | null {
-    if (name === "keepAlive") return this.#keepAlive;
     return name === "close" ? this.#close : this.#write;
   }
 
   #keep(name: DeadlineName, timer: Timer | null): void {
-    if (name === "keepAlive") this.#keepAlive = timer;
-    else if (name === "close") this.#close = timer;
+    if (name === "close") this.#close = timer;
     else this.#write = timer;
   }
 
   clearAll(): void {
     this.clear("close");
     this.clear("write");
-    this.clear("keepAlive");
   }
 }

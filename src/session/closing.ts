@@ -5,7 +5,6 @@ import { ConnectionState, ConnectionType } from "../states.ts";
 import type { Deadlines } from "./clock.ts";
 import { type CloseInfo, ConnectionEnd, type EndReason } from "./close-info.ts";
 import { Deferred } from "./deferred.ts";
-import type { Heartbeat } from "./heartbeat.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { SessionParts } from "./parts.ts";
@@ -17,9 +16,12 @@ export interface Departments {
   readonly outbox: Outbox;
   readonly sender: Sender;
   readonly inbox: Inbox;
-  readonly heartbeat: Heartbeat;
   /** Reads what has arrived. */
   pump(): void;
+  /** Looks no more whether the peer is still there. */
+  endKeepAlive(): void;
+  /** No pong will come any more. */
+  endPings(reason: EndReason): void;
 }
 
 /**
@@ -145,7 +147,7 @@ export class Closing {
     if (this.#finished) return;
     const { deadlines, outbox, sender, inbox } = this.#session;
     const { engine, settings } = this.#parts;
-    deadlines.clear("keepAlive");
+    this.#session.endKeepAlive();
     if (!deadlines.has("close")) deadlines.set("close", settings.closeDeadline);
     if (engine.state !== ConnectionState.OPEN) {
       sender.end(BY_CLOSING);
@@ -167,7 +169,7 @@ export class Closing {
   #endSending(reason: EndReason): void {
     this.#session.sender.end(reason);
     this.#session.outbox.end(reason);
-    this.#session.heartbeat.end(reason);
+    this.#session.endPings(reason);
   }
 
   #finish(): void {
@@ -176,6 +178,7 @@ export class Closing {
     const end = this.#end();
     this.#endSending(end);
     this.#session.inbox.end(end, this.#clean);
+    this.#session.endKeepAlive();
     this.#session.deadlines.clearAll();
     this.#parts.engine.release();
     this.#closed?.resolve(this.#info());

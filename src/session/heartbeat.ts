@@ -1,6 +1,5 @@
 import { Ping, type Pong } from "../events.ts";
 import type { EndReason } from "./close-info.ts";
-import type { Deadlines } from "./clock.ts";
 import { Deferred } from "./deferred.ts";
 import type { Outbox } from "./outbox.ts";
 import type { SessionParts } from "./parts.ts";
@@ -13,30 +12,18 @@ interface Pending {
   roundTrip: Deferred<number> | null;
 }
 
-/** Pings and what comes back: round trip times, and the discovery of a peer that is gone. */
+/** Pings and what comes back: round trip times. */
 export class Heartbeat {
   readonly #parts: SessionParts;
-  readonly #session: { readonly deadlines: Deadlines; readonly outbox: Outbox };
-  /** Whole milliseconds, which take no memory of their own. */
-  #lastHeard: number;
+  readonly #outbox: Outbox;
   #pending: Pending[] | null = null;
   #count: number = 0;
   /** The last round trip time in milliseconds; null before the first. */
   latency: number | null = null;
 
-  constructor(
-    parts: SessionParts,
-    session: { readonly deadlines: Deadlines; readonly outbox: Outbox },
-  ) {
+  constructor(parts: SessionParts, outbox: Outbox) {
     this.#parts = parts;
-    this.#session = session;
-    this.#lastHeard = Math.ceil(parts.clock.now());
-    session.deadlines.set("keepAlive", parts.settings.keepAliveInterval);
-  }
-
-  /** The peer has given a sign of life. */
-  heard(): void {
-    this.#lastHeard = Math.ceil(this.#parts.clock.now());
+    this.#outbox = outbox;
   }
 
   /**
@@ -44,7 +31,7 @@ export class Heartbeat {
    * @throws LocalProtocolError if it cannot be sent
    */
   ping(payload: Uint8Array = this.#nextPayload(), signal?: AbortSignalLike): Promise<number> {
-    this.#session.outbox.write(new Ping({ payload }));
+    this.#outbox.write(new Ping({ payload }));
     const roundTrip = new Deferred<number>();
     const ping: Pending = { payload: payload.slice(), sent: this.#parts.clock.now(), roundTrip };
     this.#pending ??= [];
@@ -77,24 +64,6 @@ export class Heartbeat {
       roundTrip.resolve(this.latency);
     }
     this.#trim();
-  }
-
-  /**
-   * The deadline of the keep-alive has passed. What arrives only leaves its time; the deadline is set anew when it has
-   * passed. Returns whether the peer may still be there.
-   */
-  look(): boolean {
-    const { keepAliveInterval, keepAliveTimeout } = this.#parts.settings;
-    const silence = this.#parts.clock.now() - this.#lastHeard;
-    if (silence < keepAliveInterval) {
-      this.#session.deadlines.set("keepAlive", keepAliveInterval - silence);
-      return true;
-    }
-    const rest = keepAliveInterval + keepAliveTimeout - silence;
-    if (rest <= 0) return false;
-    void this.ping();
-    this.#session.deadlines.set("keepAlive", Math.min(rest, keepAliveInterval));
-    return true;
   }
 
   /** No pong will come any more. */

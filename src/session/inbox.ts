@@ -65,6 +65,11 @@ export class Inbox {
     this.#owner = owner;
   }
 
+  /** Whether messages are not joined: nobody has said how they are taken yet, or nobody wants them whole. */
+  get wantsPieces(): boolean {
+    return this.#style === "undecided" || this.#style === "pieces" || this.#discards;
+  }
+
   /** Whether the next event should be read now. */
   get wantsMore(): boolean {
     if (this.#discards || this.#firstReader !== null) return true;
@@ -105,7 +110,7 @@ export class Inbox {
     else this.#ahead = message;
   }
 
-  /** What the chosen style has of a piece, or null while it is none yet. */
+  /** What the chosen style has of a piece: null for the one that was taken before the choice, until the rest has come. */
   #whole(event: Message): Message | null {
     if (this.#style === "undecided" || this.#style === "pieces") return event;
     if (this.#assembler === null) {

@@ -26,16 +26,29 @@ export class QueueFullError extends Error {
 
 const SETTLED: Promise<void> = Promise.resolve();
 
+/** Octets that were written, and whether they are a part of the shared buffer. */
+interface Piece {
+  readonly octets: Uint8Array;
+  readonly lent: boolean;
+}
+
+/** Whom an outbox works for. */
+export interface OutboxOwner {
+  readonly deadlines: Deadlines;
+  /** Has `flush` called at the end of the turn. */
+  plan(): void;
+}
+
 /** The octets on their way out: joins those of one turn, counts what waits, and tells when there is room again. */
 export class Outbox implements Writer {
   readonly #parts: SessionParts;
-  readonly #deadlines: Deadlines;
-  readonly #owner: { plan(): void };
-  /** What was written in this turn, besides what is in the shared buffer; and the octets of both. */
-  #collected: Uint8Array[] | null = null;
+  readonly #owner: OutboxOwner;
+  /** What was written in this turn, besides what is in the shared buffer: one piece mostly, which needs no list. */
+  #piece: Uint8Array | null = null;
+  #pieceLent: boolean = false;
+  #morePieces: Piece[] | null = null;
+  /** The octets of these, and of what is in the shared buffer. */
   #unwritten: number = 0;
-  /** Those collected that are a part of the shared buffer. */
-  #lent: Uint8Array[] | null = null;
   /** Octets of messages that wait for their turn. */
   #held: number = 0;
   /** What the transport had queued when it was last asked. */
@@ -47,10 +60,8 @@ export class Outbox implements Writer {
   #drained: Waiters | null = null;
   #end: EndReason | null = null;
 
-  /** @param owner is asked to have `flush` called at the end of the turn */
-  constructor(parts: SessionParts, deadlines: Deadlines, owner: { plan(): void }) {
+  constructor(parts: SessionParts, owner: OutboxOwner) {
     this.#parts = parts;
-    this.#deadlines = deadlines;
     this.#owner = owner;
   }
 
@@ -151,17 +162,23 @@ export class Outbox implements Writer {
     if (octets.length >= LARGE_SIZE) this.flush();
     if (this.#end !== null) return;
     this.#parts.turn.take(this);
-    this.#collected ??= [];
-    this.#collected.push(octets);
+    this.#add(octets, false);
     this.#wrote(octets.length);
   }
 
   /** Takes octets over from the shared buffer. */
   collect(octets: Uint8Array): void {
-    this.#collected ??= [];
-    this.#collected.push(octets);
-    this.#lent ??= [];
-    this.#lent.push(octets);
+    this.#add(octets, true);
+  }
+
+  #add(octets: Uint8Array, lent: boolean): void {
+    if (this.#piece === null) {
+      this.#piece = octets;
+      this.#pieceLent = lent;
+    } else {
+      this.#morePieces ??= [];
+      this.#morePieces.push({ octets, lent });
+    }
   }
 
   #wrote(size: number): void {
@@ -176,7 +193,7 @@ export class Outbox implements Writer {
     const size = this.#unwritten;
     if (size === 0) return;
     this.#unwritten = 0;
-    if (this.#collected === null) this.#giveLent(turn.lend());
+    if (this.#piece === null) this.#giveLent(turn.lend());
     else this.#giveCollected(size);
     this.#gave();
   }
@@ -202,24 +219,32 @@ export class Outbox implements Writer {
   #giveCollected(size: number): void {
     const { transport, turn } = this.#parts;
     turn.take(this);
-    const pieces = this.#collected!;
-    const lent = this.#lent;
-    this.#collected = null;
-    this.#lent = null;
-    if (pieces.length === 1) {
-      if (lent === null) transport.write(pieces[0]!);
-      else this.#giveLent(pieces[0]!);
+    const first: Piece = { octets: this.#piece!, lent: this.#pieceLent };
+    const more = this.#morePieces;
+    this.#piece = null;
+    this.#morePieces = null;
+    if (more === null) {
+      if (first.lent) this.#giveLent(first.octets);
+      else transport.write(first.octets);
       return;
     }
-    transport.write(joinBytes(pieces, size));
-    for (const octets of lent ?? []) turn.giveBack(octets);
+    const pieces = [first, ...more];
+    transport.write(
+      joinBytes(
+        pieces.map(({ octets }) => octets),
+        size,
+      ),
+    );
+    for (const { octets, lent } of pieces) {
+      if (lent) turn.giveBack(octets);
+    }
   }
 
   /** Sets a deadline for what has not left at once. */
   #watch(): void {
-    if (this.#deadlines.has("write")) return;
+    if (this.#owner.deadlines.has("write")) return;
     this.#noteProgress();
-    this.#deadlines.set("write", this.#parts.settings.writeDeadline);
+    this.#owner.deadlines.set("write", this.#parts.settings.writeDeadline);
   }
 
   /** Notes whether octets have left since the last time. */
@@ -237,7 +262,7 @@ export class Outbox implements Writer {
     const progress = this.#noteProgress();
     this.#tell();
     if (this.#inTransport() > 0) return progress;
-    this.#deadlines.clear("write");
+    this.#owner.deadlines.clear("write");
     return false;
   }
 
@@ -249,7 +274,7 @@ export class Outbox implements Writer {
     const { clock, settings } = this.#parts;
     const rest = this.#progressTime + settings.writeDeadline - clock.now();
     if (rest <= 0) return false;
-    this.#deadlines.set("write", rest);
+    this.#owner.deadlines.set("write", rest);
     return true;
   }
 
@@ -285,11 +310,11 @@ export class Outbox implements Writer {
   end(reason: EndReason): void {
     this.#end = reason;
     this.#parts.turn.release(this);
-    this.#collected = null;
-    this.#lent = null;
+    this.#piece = null;
+    this.#morePieces = null;
     this.#unwritten = 0;
     this.#queued = 0;
-    this.#deadlines.clear("write");
+    this.#owner.deadlines.clear("write");
     this.#room?.reject(reason.error);
     this.#room = null;
     this.#drained?.reject(reason.error);

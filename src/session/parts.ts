@@ -16,6 +16,7 @@ export interface Engine {
   sendParts(event: Event): [head: Uint8Array] | [head: Uint8Array, payload: Uint8Array];
   receiveData(data: BytesInput | null): void;
   nextEvent(): Event | null;
+  nextWhole(): Event | null;
   fail(code: number, reason?: string | null): Uint8Array;
   release(): void;
 }

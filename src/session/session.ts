@@ -2,21 +2,31 @@ import type { CloseConnection, Event, Ping } from "../events.ts";
 import { CloseCode } from "../frames/close.ts";
 import { ConnectionState } from "../states.ts";
 import { type DeadlineName, type DeadlineOwner, Deadlines } from "./clock.ts";
+import type { EndReason } from "./close-info.ts";
 import { Closing, type Departments } from "./closing.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { Inbox, type InboxOwner } from "./inbox.ts";
+import type { OpeningInfo } from "./opened.ts";
 import { Outbox } from "./outbox.ts";
 import type { SessionParts } from "./parts.ts";
 import { Sender } from "./sender.ts";
+import { type Dated, NOT_IN } from "./timetable.ts";
 import type { TurnTask } from "./turn.ts";
 
 /** What stands behind a WebSocketConnection: the events of the engine, the transport and the clock come together here. */
-export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask {
-  readonly parts: SessionParts;
-  readonly deadlines: Deadlines;
+export class Session<Opening extends OpeningInfo = OpeningInfo>
+  implements Departments, DeadlineOwner, InboxOwner, TurnTask, Dated
+{
+  readonly parts: SessionParts<Opening>;
   readonly inbox: Inbox;
-  readonly heartbeat: Heartbeat;
+  /** When it looks at its peer again: for the timetable of the keep-alive, of which the session is an entry itself. */
+  due: number = 0;
+  position: number = NOT_IN;
+  /** When the peer has given the last sign of life. Whole milliseconds, which take no memory of their own. */
+  #lastHeard: number;
   /** Made at their first use: many connections do no more than wait, and memory counts. */
+  #deadlines: Deadlines | null = null;
+  #heartbeat: Heartbeat | null = null;
   #outbox: Outbox | null = null;
   #sender: Sender | null = null;
   #closing: Closing | null = null;
@@ -28,16 +38,26 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
   #pumping: boolean = false;
   #paused: boolean = false;
 
-  constructor(parts: SessionParts) {
+  constructor(parts: SessionParts<Opening>) {
     this.parts = parts;
-    this.deadlines = new Deadlines(parts.clock, this);
     this.inbox = new Inbox(this);
-    this.heartbeat = new Heartbeat(parts, this);
+    this.#lastHeard = Math.ceil(parts.clock.now());
+    this.#lookAgain(parts.settings.keepAliveInterval);
     this.plan();
   }
 
+  get deadlines(): Deadlines {
+    this.#deadlines ??= new Deadlines(this.parts.clock, this);
+    return this.#deadlines;
+  }
+
+  get heartbeat(): Heartbeat {
+    this.#heartbeat ??= new Heartbeat(this.parts, this.outbox);
+    return this.#heartbeat;
+  }
+
   get outbox(): Outbox {
-    this.#outbox ??= new Outbox(this.parts, this.deadlines, this);
+    this.#outbox ??= new Outbox(this.parts, this);
     return this.#outbox;
   }
 
@@ -66,6 +86,11 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
     return this.#sender !== null && this.#sender.inPieces;
   }
 
+  /** The last round trip time in milliseconds; null before the first. */
+  get latency(): number | null {
+    return this.#heartbeat === null ? null : this.#heartbeat.latency;
+  }
+
   /** Whether octets may still arrive. */
   #receives(): boolean {
     return this.#closing === null || this.#closing.receives;
@@ -80,7 +105,7 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
 
   received(chunk: Uint8Array): void {
     if (!this.#receives()) return;
-    this.heartbeat.heard();
+    this.#heard();
     if (this.parts.engine.state === ConnectionState.CLOSED) return;
     this.parts.engine.receiveData(chunk);
     this.pump();
@@ -88,16 +113,15 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
 
   progressed(): void {
     // A peer that takes a long queue is alive: the ping may stand behind it.
-    if (this.outbox.progressed()) this.heartbeat.heard();
+    if (this.outbox.progressed()) this.#heard();
     if (this.#unanswered !== null) this.plan();
   }
 
   // From the clock
 
-  passed(name: DeadlineName): void {
+  deadlinePassed(name: DeadlineName): void {
     if (name === "close") this.closing.cut(new Error("closing took too long"));
-    else if (name === "write") this.#lookAtWrite();
-    else this.#lookAtPeer();
+    else this.#lookAtWrite();
   }
 
   #lookAtWrite(): void {
@@ -106,17 +130,48 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
     this.closing.cut(new Error(`nothing of what is queued has left for ${writeDeadline} ms`));
   }
 
-  #lookAtPeer(): void {
+  // The keep-alive
+
+  /** The peer has given a sign of life. */
+  #heard(): void {
+    this.#lastHeard = Math.ceil(this.parts.clock.now());
+  }
+
+  #lookAgain(delay: number): void {
+    if (delay !== Infinity) this.parts.turn.keepAlive.set(this, delay);
+  }
+
+  /** It is time to look at the peer. What arrives only leaves its time; the time to look is set anew when it is there. */
+  passed(): void {
     // Nobody hears the peer while reading is paused.
-    if (this.#paused) this.heartbeat.heard();
+    if (this.#paused) this.#heard();
+    const { keepAliveInterval, keepAliveTimeout } = this.parts.settings;
+    const silence = this.parts.clock.now() - this.#lastHeard;
+    const rest = keepAliveInterval + keepAliveTimeout - silence;
+    if (silence < keepAliveInterval) this.#lookAgain(keepAliveInterval - silence);
+    else if (rest <= 0) this.closing.cut(new Error("the peer has been silent for too long"));
+    else this.#pingSilentPeer(Math.min(rest, keepAliveInterval));
+  }
+
+  #pingSilentPeer(delay: number): void {
     try {
-      if (this.heartbeat.look()) return;
+      // First, for the ping may be what ends it all.
+      this.#lookAgain(delay);
+      void this.heartbeat.ping();
     } catch (error) {
       this.#extensionFailed(error);
-      return;
     }
-    this.closing.cut(new Error("the peer has been silent for too long"));
   }
+
+  endKeepAlive(): void {
+    this.parts.turn.keepAlive.clear(this);
+  }
+
+  endPings(reason: EndReason): void {
+    this.#heartbeat?.end(reason);
+  }
+
+  // The end of a turn
 
   /** Has `turnEnded` called when what runs now is done. */
   plan(): void {
@@ -143,7 +198,7 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
   #resume(): void {
     if (!this.#paused || !this.#receives()) return;
     this.#paused = false;
-    this.heartbeat.heard();
+    this.#heard();
     this.parts.transport.resume();
   }
 
@@ -166,7 +221,7 @@ export class Session implements Departments, DeadlineOwner, InboxOwner, TurnTask
     try {
       const { engine } = this.parts;
       while (this.inbox.wantsMore) {
-        const event = engine.nextEvent();
+        const event = this.inbox.wantsPieces ? engine.nextEvent() : engine.nextWhole();
         if (event === null) return true;
         this.#handle(event);
       }

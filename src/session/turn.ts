@@ -1,5 +1,6 @@
 import { OutputBuffer } from "../bytes/output.ts";
 import type { Clock } from "./clock.ts";
+import { Timetable } from "./timetable.ts";
 
 /** Who has something to do at the end of a turn. */
 export interface TurnTask {
@@ -13,11 +14,14 @@ export interface Writer {
 }
 
 /**
- * What all sessions of a thread share: the end of the turn, and the buffer for what they send in it. A buffer of its own
- * for each would hold 32 KiB for every connection that has ever sent anything.
+ * What all sessions of a thread share: the end of the turn, the buffer for what they send in it, and the times at which
+ * they look at their peers. A buffer of its own for each would hold 32 KiB for every connection that has ever sent
+ * anything.
  */
 export class Turn {
   readonly #clock: Clock;
+  /** When each session looks whether its peer is still there. */
+  readonly keepAlive: Timetable;
   readonly #output: OutputBuffer = new OutputBuffer();
   #writer: Writer | null = null;
   #tasks: TurnTask[] = [];
@@ -29,6 +33,7 @@ export class Turn {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.keepAlive = new Timetable(clock);
   }
 
   /** Calls `task.turnEnded()` once, when what runs now is done. */

@@ -30,33 +30,31 @@ const SEND_OPTIONS: ReadonlySet<string> = new Set(["compress", "copy", "signal"]
 export class WebSocketConnection<
   Opening extends OpeningInfo = OpeningInfo,
 > implements AsyncIterable<MessageData> {
-  readonly #parts: SessionParts<Opening>;
-  readonly #session: Session;
+  readonly #session: Session<Opening>;
   #messages: IncomingMessages | null = null;
 
   constructor(parts: SessionParts<Opening>) {
-    this.#parts = parts;
     this.#session = new Session(parts);
   }
 
   /** The opening request; adapters add what they know of the peer. */
   get request(): Opening {
-    return this.#parts.opened.request;
+    return this.#session.parts.opened.request;
   }
 
   /** The headers of the response beyond those of the handshake; names in lower case on a client. */
   get responseHeaders(): HeaderList {
-    return this.#parts.opened.responseHeaders;
+    return this.#session.parts.opened.responseHeaders;
   }
 
   /** The subprotocol in use, or null. */
   get subprotocol(): string | null {
-    return this.#parts.opened.subprotocol;
+    return this.#session.parts.opened.subprotocol;
   }
 
   /** The names of the extensions in use. */
   get extensions(): readonly string[] {
-    return this.#parts.opened.extensions;
+    return this.#session.parts.opened.extensions;
   }
 
   /** OPEN, REMOTE_CLOSING, LOCAL_CLOSING or CLOSED. */
@@ -81,7 +79,7 @@ export class WebSocketConnection<
 
   /** The last round trip time in milliseconds, of the application's pings or the keep-alive's; null before the first. */
   get latency(): number | null {
-    return this.#session.heartbeat.latency;
+    return this.#session.latency;
   }
 
   // Sending
@@ -115,7 +113,7 @@ export class WebSocketConnection<
     if (!session.isOpen) return "closed";
     const { outbox } = session;
     if (outbox.isFull) return "full";
-    const masked = this.#parts.engine.connectionType === ConnectionType.CLIENT;
+    const masked = session.parts.engine.connectionType === ConnectionType.CLIENT;
     if (masked || session.inPieces) return "encode";
     outbox.writeEncoded(octets);
     return "sent";

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { Writable } from "node:stream";
 import * as fc from "fast-check";
 import { afterEach, describe, expect, inject, test, vi } from "vitest";
 import {
@@ -12,6 +13,7 @@ import {
   instantiateWasm,
   platformName,
   sha1,
+  viewForStreams,
 } from "#platform";
 import { isPlain } from "../helpers/plain.ts";
 import { expectOctets, hex, toHex, utf8 } from "../helpers/wire.ts";
@@ -88,6 +90,31 @@ describe("fillRandom", () => {
     expect(octets.subarray(50, 150).some((octet) => octet !== 0)).toBe(true);
     fillRandom(octets.subarray(0, 0));
     expect(octets[0]).toBe(0);
+  });
+});
+
+describe("viewForStreams", () => {
+  test("is a view of the octets, with methods as of any Uint8Array: `slice` copies", () => {
+    const octets = Uint8Array.of(0, 1, 2, 3, 4, 5);
+    const view = viewForStreams(octets.buffer, 1, 4);
+    expectOctets(view, hex("01 02 03 04"));
+    octets[2] = 9;
+    expectOctets(view, hex("01 09 03 04"));
+    const copies = [view.slice(), view.slice(1), view.slice(1, -1)];
+    const part = view.subarray(1);
+    octets[3] = 8;
+    expect(copies.map(toHex)).toEqual(["01090304", "090304", "0903"]);
+    expectOctets(part, hex("09 08 04"));
+  });
+
+  test.runIf(platformName === "node" && !isPlain)("a stream of Node takes it as it is", () => {
+    const view = viewForStreams(new ArrayBuffer(8), 2, 4);
+    const taken: unknown[] = [];
+    const stream = new Writable({
+      write: (chunk, _encoding, done) => done(void taken.push(chunk)),
+    });
+    stream.write(view);
+    expect(taken[0]).toBe(view);
   });
 });
 

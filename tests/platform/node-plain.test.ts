@@ -38,8 +38,15 @@ afterEach(() => {
 
 test("WSPROTO_PLAIN=1: nothing is in use that is only there for speed", async () => {
   vi.stubEnv("WSPROTO_PLAIN", "1");
-  const { allocate, createInflater, decodeLatin1, encodeUtf8Into, kernel, PlainKernel } =
-    await load();
+  const {
+    allocate,
+    createInflater,
+    decodeLatin1,
+    encodeUtf8Into,
+    kernel,
+    PlainKernel,
+    viewForStreams,
+  } = await load();
   expect(kernel()).toBeInstanceOf(PlainKernel);
   for (const size of [0, 1, 64, 65, 1024, 1025, 100_000]) {
     const octets = allocate(size);
@@ -53,6 +60,9 @@ test("WSPROTO_PLAIN=1: nothing is in use that is only there for speed", async ()
     expect(encodeUtf8Into(text, target, 0)).toBe(octets.length);
     expect(target).toEqual(octets);
   }
+  const view = viewForStreams(new ArrayBuffer(4), 1, 2);
+  expect(view).toHaveLength(2);
+  expect(view).not.toBeInstanceOf(Buffer);
   createInflater(15).close();
   expect(shortLatin1).not.toHaveBeenCalled();
   expect(writeAscii).not.toHaveBeenCalled();

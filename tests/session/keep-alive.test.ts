@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { Ping, Pong, TextMessage } from "../../src/events.ts";
 import { Opcode } from "../../src/frames/opcode.ts";
+import { Turn } from "../../src/session/turn.ts";
 import { FaultyExtension } from "../helpers/faulty-extension.ts";
+import { ManualClock } from "../helpers/manual-clock.ts";
 import { outcomeOf, readAll, Rig, untyped } from "../helpers/rig.ts";
 
 /** The payloads of the pings that were sent. */
@@ -153,6 +155,26 @@ describe("keep-alive", () => {
     await rig.clock.advance(99_999);
     expect(pingsOf(rig)).toEqual([]);
     expect(rig.connection.state).toBe(3);
+  });
+
+  test("all connections of a thread share one timer, and each is pinged at its own time", async () => {
+    const clock = new ManualClock();
+    const turn = new Turn(clock);
+    const rigs: Rig[] = [];
+    for (let count = 0; count < 20; count++) {
+      rigs.push(new Rig({ clock, turn }));
+      expect(clock.delays).toHaveLength(1);
+      await clock.advance(1000);
+    }
+    rigs[1]!.lose();
+    rigs[2]!.arrive(new Pong());
+    for (const [index, rig] of rigs.entries()) {
+      await clock.advance(index === 0 ? 10_000 : 1000);
+      expect(pingsOf(rig)).toHaveLength(index === 1 || index === 2 ? 0 : 1);
+    }
+    // It was heard in the second 20.
+    await clock.advance(1000);
+    expect(pingsOf(rigs[2]!)).toHaveLength(1);
   });
 
   test("an extension that throws for its ping fails the connection with 1011", async () => {

@@ -106,7 +106,7 @@ describe("deadlines", () => {
   function deadlines(): { clock: ManualClock; deadlines: Deadlines; passed: DeadlineName[] } {
     const clock = new ManualClock();
     const passed: DeadlineName[] = [];
-    const owner = { passed: (name: DeadlineName) => void passed.push(name) };
+    const owner = { deadlinePassed: (name: DeadlineName) => void passed.push(name) };
     return { clock, deadlines: new Deadlines(clock, owner), passed };
   }
 
@@ -114,7 +114,7 @@ describe("deadlines", () => {
     const { clock, deadlines: set, passed } = deadlines();
     set.set("close", 20);
     set.set("write", 10);
-    expect([set.has("close"), set.has("write"), set.has("keepAlive")]).toEqual([true, true, false]);
+    expect([set.has("close"), set.has("write")]).toEqual([true, true]);
     await clock.advance(10);
     expect(passed).toEqual(["write"]);
     expect(set.has("write")).toBe(false);
@@ -137,9 +137,8 @@ describe("deadlines", () => {
     const { clock, deadlines: set, passed } = deadlines();
     set.set("close", 10);
     set.set("write", 10);
-    set.set("keepAlive", 10);
     set.clear("write");
-    expect(clock.delays).toEqual([10, 10]);
+    expect(clock.delays).toEqual([10]);
     set.clearAll();
     expect(clock.delays).toEqual([]);
     await clock.advance(100);

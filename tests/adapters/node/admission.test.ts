@@ -1,7 +1,11 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { Admission, type Place } from "../../../src/node/admission.ts";
 
 const roomy = { connections: 100, connectionsPerAddress: 100, handshakes: 100 };
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 /** Whether a place was given, and with what. */
 const kind = (place: Place<object> | null): string => {
@@ -100,6 +104,35 @@ test("a connection is among the open ones from its handshake until its stream is
     true,
     false,
   ]);
+});
+
+test("who holds the set of open connections sees them come and go", () => {
+  const admission = new Admission<object>(roomy);
+  const [first, second] = [{ name: "first" }, { name: "second" }];
+  const places = [admission.enter("a")!, admission.enter("a")!];
+  places[0]!.handshakeEnded(first);
+  const { open } = admission;
+  expect([...open]).toEqual([first]);
+  places[1]!.handshakeEnded(second);
+  expect([open.size, open.has(first), open.has(second)]).toEqual([2, true, true]);
+  places[0]!.leave();
+  expect([open.size, open.has(second), admission.open === open]).toEqual([1, true, true]);
+});
+
+test("the set of open connections is made anew when nobody has held it", () => {
+  class Forgetful {
+    deref(): undefined {}
+  }
+  vi.stubGlobal("WeakRef", Forgetful);
+  const admission = new Admission<object>(roomy);
+  const [first, second] = [{ name: "first" }, { name: "second" }];
+  const place = admission.enter("a")!;
+  place.handshakeEnded(first);
+  expect(admission.open.has(first)).toBe(true);
+  admission.enter("a")!.handshakeEnded(second);
+  expect(admission.open.size).toBe(2);
+  place.leave();
+  expect(admission.open).toEqual(new Set([second]));
 });
 
 test.each([

@@ -36,6 +36,38 @@ class SlowStream extends Duplex {
   }
 }
 
+/** A socket of which the test decides whether a write leaves at once, or when. */
+class SlowSocket {
+  readonly stream: Socket = new Socket();
+  readonly writes: number[] = [];
+  flows: boolean = true;
+  #left: (() => void) | null = null;
+
+  constructor() {
+    const take = (sizes: readonly number[], left: () => void): void => {
+      this.writes.push(...sizes);
+      if (this.flows) left();
+      else this.#left = left;
+    };
+    Object.assign(this.stream, {
+      _write: (chunk: Buffer, _encoding: string, left: () => void) => take([chunk.length], left),
+      _writev: (chunks: readonly { readonly chunk: Buffer }[], left: () => void) =>
+        take(
+          chunks.map(({ chunk }) => chunk.length),
+          left,
+        ),
+    });
+  }
+
+  /** What was written last leaves. */
+  async leave(): Promise<void> {
+    const left = this.#left!;
+    this.#left = null;
+    left();
+    await setImmediate();
+  }
+}
+
 /** Writes down what it is told. */
 class Told implements TransportListener {
   readonly events: unknown[] = [];
@@ -78,6 +110,56 @@ test("a small write goes to the stream as it is; what has left is told", async (
   await stream.leave();
   expect([transport.queued(), transport.progressMark()]).toEqual([0, "30"]);
   expect(told.events).toEqual(["progressed", "progressed"]);
+});
+
+test("a small write to a socket is told of only if it does not leave at once, however many follow", async () => {
+  const socket = new SlowSocket();
+  const { transport, told } = transportOf(socket.stream);
+  expect(transport.write(new Uint8Array(10))).toBe(true);
+  await setImmediate();
+  expect([socket.writes, told.events]).toEqual([[10], []]);
+  socket.flows = false;
+  for (const size of [20, 30, 40]) {
+    expect(transport.write(new Uint8Array(size))).toBe(false);
+  }
+  expect([transport.queued(), transport.progressMark()]).toEqual([90, "10"]);
+  await socket.leave();
+  expect([transport.progressMark(), told.events]).toEqual(["30", []]);
+  await socket.leave();
+  expect([transport.queued(), transport.progressMark()]).toEqual([0, "100"]);
+  expect(told.events).toEqual(["progressed"]);
+  expect(socket.writes.reduce((sum, size) => sum + size)).toBe(100);
+});
+
+test("what was written behind a write to a socket that is told of is told of as well", async () => {
+  const socket = new SlowSocket();
+  const { transport, told } = transportOf(socket.stream);
+  socket.flows = false;
+  transport.write(new Uint8Array(20 * KIB));
+  transport.write(new Uint8Array(20));
+  await socket.leave();
+  expect([transport.queued(), told.events.length]).toEqual([20, 1]);
+  await socket.leave();
+  expect(transport.queued()).toBe(0);
+  socket.flows = true;
+  await socket.leave();
+  expect(told.events).toEqual(["progressed", "progressed"]);
+  transport.write(new Uint8Array(30));
+  transport.end();
+  await setImmediate();
+  expect(socket.writes.filter((size) => size > 0)).toEqual([20 * KIB, 20, 30]);
+});
+
+test("behind the end of a socket nothing is written to be told of", async () => {
+  const socket = new SlowSocket();
+  const { transport } = transportOf(socket.stream);
+  socket.flows = false;
+  transport.write(new Uint8Array(20 * KIB));
+  transport.write(new Uint8Array(20));
+  transport.end();
+  await socket.leave();
+  await socket.leave();
+  expect(socket.writes).toEqual([20 * KIB, 20]);
 });
 
 test("a large write goes in shares, so that a slow peer is seen to take some of it", async () => {

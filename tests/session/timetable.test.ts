@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { Timetable } from "../../../src/node/timetable.ts";
-import { systemClock } from "../../../src/node/system-clock.ts";
-import type { Timer } from "../../../src/session/clock.ts";
-import { ManualClock } from "../../helpers/manual-clock.ts";
+import { Timetable } from "../../src/session/timetable.ts";
+import { systemClock } from "../../src/node/system-clock.ts";
+import type { Timer } from "../../src/session/clock.ts";
+import { ManualClock } from "../helpers/manual-clock.ts";
 
 test("timers pass at their time, in their order, on a single timer of the clock", async () => {
   const clock = new ManualClock();
@@ -125,4 +125,18 @@ test("the clock of the process: the earlier of two passes first, whichever was s
     systemClock.schedule(1, () => void names.push("early"));
   });
   expect(passed).toEqual(["early"]);
+});
+
+test("the last that is taken out leaves no timer behind, and another can be set", async () => {
+  const clock = new ManualClock();
+  const timetable = new Timetable(clock);
+  timetable.schedule(10, () => {}).cancel();
+  expect(clock.delays).toEqual([]);
+  let passed = false;
+  timetable.schedule(20, () => {
+    passed = true;
+  });
+  expect(clock.delays).toEqual([20]);
+  await clock.advance(20);
+  expect(passed).toBe(true);
 });
