@@ -20,7 +20,7 @@ export class MessageDecoder {
   readonly #frames: FrameDecoder;
   readonly #extensions: ExtensionPipeline | null;
   readonly #limits: Limits;
-  /** Octets that a message of one frame may have to be taken at once; -1 where extensions look at it. */
+  /** Octets that a message of one frame may have to be taken at once; -1 where none is. */
   readonly #wholeLimit: number;
   readonly #utf8: Utf8Decoder = new Utf8Decoder();
   /** What `nextWhole` has kept of a message; null if nothing. */
@@ -47,8 +47,9 @@ export class MessageDecoder {
     });
     this.#limits = options.limits;
     this.#extensions = options.extensions;
-    const { message, frame } = options.limits;
-    this.#wholeLimit = options.extensions === null ? Math.min(message, frame) : -1;
+    const { message, frame, fragments } = options.limits;
+    const isOrdinary = options.extensions === null && fragments > 0;
+    this.#wholeLimit = isOrdinary ? Math.min(message, frame) : -1;
   }
 
   /** Takes a chunk. It is borrowed until it was read, and as long as an event that came of it lives. */

@@ -143,14 +143,30 @@ export class Session<Opening extends OpeningInfo = OpeningInfo>
 
   /** It is time to look at the peer. What arrives only leaves its time; the time to look is set anew when it is there. */
   passed(): void {
-    // Nobody hears the peer while reading is paused.
+    // Nobody hears the peer while reading is paused, or while the process stands still.
     if (this.#paused) this.#heard();
+    else if (this.#lastHeard < this.due)
+      this.#lastHeard += Math.ceil(this.parts.clock.now() - this.due);
     const { keepAliveInterval, keepAliveTimeout } = this.parts.settings;
-    const silence = this.parts.clock.now() - this.#lastHeard;
+    const silence = this.#silence();
     const rest = keepAliveInterval + keepAliveTimeout - silence;
     if (silence < keepAliveInterval) this.#lookAgain(keepAliveInterval - silence);
-    else if (rest <= 0) this.closing.cut(new Error("the peer has been silent for too long"));
-    else this.#pingSilentPeer(Math.min(rest, keepAliveInterval));
+    else if (rest > 0) this.#pingSilentPeer(Math.min(rest, keepAliveInterval));
+    // What has arrived meanwhile is read first.
+    else this.parts.clock.defer(() => this.#cutSilentPeer());
+  }
+
+  #silence(): number {
+    return this.parts.clock.now() - this.#lastHeard;
+  }
+
+  #cutSilentPeer(): void {
+    // The closing handshake has a deadline of its own.
+    if (!this.isOpen) return;
+    const { keepAliveInterval } = this.parts.settings;
+    const silence = this.#silence();
+    if (silence < keepAliveInterval) this.#lookAgain(keepAliveInterval - silence);
+    else this.closing.cut(new Error("the peer has been silent for too long"));
   }
 
   #pingSilentPeer(delay: number): void {

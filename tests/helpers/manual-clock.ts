@@ -76,6 +76,15 @@ export class ManualClock implements Clock {
     this.#now = end;
   }
 
+  /** Lets time pass in which nothing runs; then the timers that are due fire, all of them late. */
+  stall(time: number): void {
+    this.#now += time;
+    for (let next = this.#due(this.#now); next !== undefined; next = this.#due(this.#now)) {
+      next.cancel();
+      next.callback();
+    }
+  }
+
   #due(end: number): Scheduled | undefined {
     return this.#scheduled.filter(({ time }) => time <= end).sort((a, b) => a.time - b.time)[0];
   }

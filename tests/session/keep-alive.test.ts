@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Ping, Pong, TextMessage } from "../../src/events.ts";
+import { CloseConnection, Ping, Pong, TextMessage } from "../../src/events.ts";
 import { Opcode } from "../../src/frames/opcode.ts";
 import { Turn } from "../../src/session/turn.ts";
 import { FaultyExtension } from "../helpers/faulty-extension.ts";
@@ -82,6 +82,49 @@ describe("keep-alive", () => {
     expect(pingsOf(rig)).toHaveLength(1);
     await rig.clock.advance(20_000);
     expect(rig.connection.state).toBe(4);
+  });
+
+  test.each([1, 20_000, 3_600_000])(
+    "a process that stood still for %d ms before its ping gives the peer all its time to answer",
+    async (late) => {
+      const rig = new Rig();
+      readAll(rig.connection);
+      await rig.clock.endTurn();
+      rig.clock.stall(30_000 + late);
+      await rig.clock.endTurn();
+      expect(pingsOf(rig)).toHaveLength(1);
+      await rig.clock.advance(19_999);
+      expect(rig.connection.state).toBe(1);
+      await rig.clock.advance(1);
+      expect(rig.connection.state).toBe(4);
+    },
+  );
+
+  test("an answer that came while the process stood still is read before the peer is judged", async () => {
+    const rig = new Rig();
+    readAll(rig.connection);
+    await rig.clock.advance(30_000);
+    const [payload] = pingsOf(rig);
+    rig.clock.stall(60_000);
+    rig.arrive(new Pong({ payload: payload! }));
+    await rig.clock.advance(29_999);
+    expect(rig.connection.state).toBe(1);
+    expect(pingsOf(rig)).toEqual([]);
+    await rig.clock.advance(1);
+    expect(pingsOf(rig)).toHaveLength(1);
+  });
+
+  test("a peer that is to be judged while the closing handshake begins has its deadline", async () => {
+    const rig = new Rig();
+    readAll(rig.connection);
+    await rig.clock.advance(30_000);
+    rig.clock.stall(20_000);
+    void rig.connection.close();
+    await rig.clock.endTurn();
+    expect(rig.connection.state).toBe(3);
+    rig.arrive(new CloseConnection({ code: 1000 }));
+    rig.connection.transportClosed();
+    expect(await rig.connection.closed).toMatchObject({ code: 1000, wasClean: true });
   });
 
   test("a peer that still takes a long queue is alive, though its ping stands behind it", async () => {
