@@ -17,7 +17,7 @@ import { rolldown } from "rolldown";
  * lines.
  */
 const bundles = [
-  { name: "all", text: `export * from "wsproto";`, bound: 36_000 },
+  { name: "all", text: `export * from "wsproto";`, bound: 38_000 },
   { name: "close-code", text: `export { CloseCode } from "wsproto";`, bound: 1024 },
 ];
 

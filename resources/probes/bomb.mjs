@@ -21,7 +21,10 @@ export const bomb = {
       );
       // What is legal, until it needs no more memory than before.
       await peer.do("open", { port, count: 100, extra: EXTENSION });
-      await peer.do("sendZeros", { size: MIB, answer: "81026f6b" });
+      for (let round = 0; round < 6; round++) {
+        // oxlint-disable-next-line no-await-in-loop -- one round after the other
+        await peer.do("sendZeros", { size: MIB, answer: "81026f6b" });
+      }
       await peer.do("drop");
       await peer.do("open", { port, count: 20, extra: EXTENSION });
       const before = peak();

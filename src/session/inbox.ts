@@ -58,7 +58,8 @@ export class Inbox {
   #listeners: MessageListener | readonly MessageListener[] | null = null;
   #paused: boolean = false;
   #discards: boolean = false;
-  #assembler: MessageAssembler | null = null;
+  /** Has the piece that was taken before it was known that messages are wanted whole. */
+  #begun: MessageAssembler | null = null;
   #end: { readonly reason: ConnectionEnd; readonly clean: boolean } | null = null;
 
   constructor(owner: InboxOwner) {
@@ -91,7 +92,11 @@ export class Inbox {
       throw new TypeError(`messages are taken as ${this.#style} already, expected one style only`);
     }
     this.#style = style;
-    if (this.#ahead !== null) this.#ahead = this.#whole(this.#ahead);
+    const piece = this.#ahead;
+    if (piece === null || piece.messageFinished || style === "pieces") return;
+    this.#ahead = null;
+    this.#begun = new MessageAssembler();
+    this.#begun.push(piece);
   }
 
   /** What is received from now on is dropped. */
@@ -102,22 +107,17 @@ export class Inbox {
   /** A message or a piece of one has arrived. */
   push(event: Message): void {
     if (this.#discards) return;
-    const message = this.#whole(event);
-    if (message === null) return;
+    const message = this.#begun === null ? event : this.#withBeginning(event, this.#begun);
     const reader = this.#nextReader();
     if (reader !== null) reader.take(message);
     else if (this.#listens()) this.#tell(message.data);
     else this.#ahead = message;
   }
 
-  /** What the chosen style has of a piece: null for the one that was taken before the choice, until the rest has come. */
-  #whole(event: Message): Message | null {
-    if (this.#style === "undecided" || this.#style === "pieces") return event;
-    if (this.#assembler === null) {
-      if (event.messageFinished) return event;
-      this.#assembler = new MessageAssembler();
-    }
-    return this.#assembler.push(event);
+  /** The whole message of which the first piece came before the choice; all that has come since is one. */
+  #withBeginning(rest: Message, begun: MessageAssembler): Message {
+    this.#begun = null;
+    return begun.push(rest)!;
   }
 
   #nextReader(): Reader | null {
@@ -235,7 +235,7 @@ export class Inbox {
   end(reason: ConnectionEnd, clean: boolean): void {
     if (this.#end !== null) return;
     this.#end = { reason, clean };
-    this.#assembler = null;
+    this.#begun = null;
     for (let reader = this.#nextReader(); reader !== null; reader = this.#nextReader()) {
       if (clean) reader.take(null);
       else reader.reject(reason.error);

@@ -145,8 +145,7 @@ export class Session<Opening extends OpeningInfo = OpeningInfo>
   passed(): void {
     // Nobody hears the peer while reading is paused, or while the process stands still.
     if (this.#paused) this.#heard();
-    else if (this.#lastHeard < this.due)
-      this.#lastHeard += Math.ceil(this.parts.clock.now() - this.due);
+    else this.#lastHeard += this.#deafness();
     const { keepAliveInterval, keepAliveTimeout } = this.parts.settings;
     const silence = this.#silence();
     const rest = keepAliveInterval + keepAliveTimeout - silence;
@@ -154,6 +153,11 @@ export class Session<Opening extends OpeningInfo = OpeningInfo>
     else if (rest > 0) this.#pingSilentPeer(Math.min(rest, keepAliveInterval));
     // What has arrived meanwhile is read first.
     else this.parts.clock.defer(() => this.#cutSilentPeer());
+  }
+
+  /** How long the process has stood still: since the look was due, or the peer was heard after that. Milliseconds. */
+  #deafness(): number {
+    return Math.ceil(this.parts.clock.now() - Math.max(this.due, this.#lastHeard));
   }
 
   #silence(): number {

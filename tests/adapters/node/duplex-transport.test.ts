@@ -198,6 +198,21 @@ test("two arrays leave in one write; of what is more than a share the rest follo
   expect([transport.queued(), transport.progressMark()]).toEqual([0, String(364 * KIB + 20)]);
 });
 
+test.each([20, 20 * KIB])(
+  "two arrays to a socket that does not take them, of which the second has %d octets, are told of once",
+  async (size) => {
+    const socket = new SlowSocket();
+    const { transport, told } = transportOf(socket.stream);
+    socket.flows = false;
+    transport.writeBoth(new Uint8Array(10), new Uint8Array(size));
+    expect(transport.queued()).toBe(10 + size);
+    while (told.events.length === 0) await socket.leave();
+    await setImmediate();
+    expect([told.events, transport.queued()]).toEqual([["progressed"], 0]);
+    expect(socket.writes.reduce((sum, part) => sum + part)).toBe(10 + size);
+  },
+);
+
 test("two arrays behind what waits, and of a stream that is gone", async () => {
   const { stream, transport } = transportOf(new SlowStream());
   transport.write(new Uint8Array(200 * KIB));
