@@ -2,7 +2,7 @@ import { allocate, viewForStreams } from "#platform";
 
 /** Octets of a block. Messages share it: an allocation of its own for each costs more than to write a small one. */
 const BLOCK_SIZE = 64 * 1024;
-/** So few octets are taken as a copy, which is cheaper than a view, and leaves the room to the next ones. */
+/** So few octets are taken as a copy, which does not hold the block, and leaves the room to the next ones. */
 const COPIED_SIZE = 64;
 /** Blocks that are kept for whoever writes next, and the room that makes one worth it. */
 const MAX_SPARES = 8;

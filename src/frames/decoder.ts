@@ -30,7 +30,7 @@ const EMPTY: Uint8Array = new Uint8Array(0);
 /** The first octets of messages of one frame. */
 const WHOLE_TEXT: number = FIN | Opcode.TEXT;
 const WHOLE_BINARY: number = FIN | Opcode.BINARY;
-/** A copy of so few octets is cheaper than a view of the chunk, and does not keep the chunk alive. */
+/** So few octets are copied: a view, though it is made faster, would keep the whole chunk alive. */
 const COPIED_SIZE = 64;
 /** A queue that is never read to its end is shortened when so many chunks, and half of all, were read. */
 const SHORTENED = 64;

@@ -10,7 +10,7 @@ const SLACK = 4096;
 const LARGEST_GROWN = 4096;
 /** Another one follows, as large as all before it, or of this size. */
 const LARGEST_BLOCK = 64 * 1024;
-/** A copy of so few octets is cheaper than a view. */
+/** So few octets are copied from their block, which a view would keep alive. */
 const VIEWED_SIZE = 64;
 /** So many small pieces of text are added one by one, then so many at once. */
 const TEXT_PARTS = 128;
