@@ -14,7 +14,7 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const OUTPUT = fileURLToPath(new URL("../src/bytes/kernel-module.ts", import.meta.url));
 const COMPILER = join(HERE, "node_modules/assemblyscript/bin/asc.js");
 /** Pages of 64 KiB; src/bytes/kernel.ts lays them out. */
-const PAGES = "4";
+const PAGES = "8";
 const OPTIONS =
   `-O3 --noAssert --runtime stub --enable simd --initialMemory ${PAGES} --maximumMemory ${PAGES}`.split(
     " ",

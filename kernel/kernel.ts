@@ -1,7 +1,7 @@
 /*
  * The loops over octets that WebAssembly runs many times faster than JavaScript: AssemblyScript, compiled by build.mjs.
- * They work on the module's own memory, at places that the caller (../src/bytes/kernel.ts) chooses. Both read and write
- * up to 32 octets beyond what they are asked for, never beyond the memory as it is laid out there.
+ * They work on the module's own memory, at places that the caller (../src/bytes/kernel.ts) chooses. Both read, and
+ * `transcode` writes, up to 32 octets beyond what they are asked for, never beyond the memory as it is laid out there.
  */
 
 /** UTF-16 units that the last call of `transcode` has written. */
@@ -12,11 +12,12 @@ export function transcoded(): i32 {
 }
 
 /**
- * XORs the octets from `start` to `end` with the four of `key` (RFC 6455, 5.3), its lowest octet first.
+ * XORs the octets from `start` to `end`, and no others, with the four of `key` (RFC 6455, 5.3), its lowest octet first.
  * Zero if all of the result is ASCII.
  */
 export function mask(start: i32, end: i32, key: i32): i32 {
   const keys = i32x4.splat(key);
+  const behind = v128.load(end);
   let seen = i32x4.splat(0);
   let at = start;
   for (; at + 64 <= end; at += 64) {
@@ -37,6 +38,7 @@ export function mask(start: i32, end: i32, key: i32): i32 {
   }
   const rest = v128.xor(v128.load(at), keys);
   v128.store(at, rest);
+  v128.store(end, behind);
   return i8x16.bitmask(seen) | (i8x16.bitmask(rest) & ((1 << (end - at)) - 1));
 }
 

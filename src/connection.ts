@@ -179,22 +179,43 @@ export class Connection {
       return;
     }
     const chunk = requireBytes("data", data);
+    if (this.#receives(chunk)) this.#messagesIn().feed(chunk);
+  }
+
+  /**
+   * As `receiveData`, for memory that is used again, as by who reads into one buffer. It is borrowed until `keepLent`,
+   * which has to be called before that; no event holds it, and it is not written to.
+   */
+  receiveLent(data: BytesInput): void {
+    const chunk = requireBytes("data", data);
+    if (this.#receives(chunk)) this.#messagesIn().feedLent(chunk);
+  }
+
+  /** Copies what was not read of `receiveLent`: little or nothing, if `events` was read to the end. */
+  keepLent(): void {
+    this.#decoder?.keep();
+  }
+
+  /** Whether octets are taken; not in a connection that has failed, nor are there any in an empty chunk. */
+  #receives(chunk: Uint8Array): boolean {
     if (this.#phase === Phase.CLOSED) {
       throw new LocalProtocolError("Connection already closed.", "ERR_STATE");
     }
     if (this.#ended) {
       throw new LocalProtocolError("octets after the end of the stream", "ERR_STATE");
     }
-    if (this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING) {
-      if (chunk.length === 0) return;
-      this.#decoder ??= new MessageDecoder({
-        client: this.connectionType === ConnectionType.CLIENT,
-        ownsInput: this.#ownsInput,
-        limits: this.#limits,
-        extensions: this.#extensions,
-      });
-      this.#decoder.feed(chunk);
-    }
+    const reads = this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING;
+    return reads && chunk.length > 0;
+  }
+
+  #messagesIn(): MessageDecoder {
+    this.#decoder ??= new MessageDecoder({
+      client: this.connectionType === ConnectionType.CLIENT,
+      ownsInput: this.#ownsInput,
+      limits: this.#limits,
+      extensions: this.#extensions,
+    });
+    return this.#decoder;
   }
 
   /**

@@ -2,7 +2,7 @@ import type { OutputBuffer } from "./bytes/output.ts";
 import type { Connection, ConnectionOptions } from "./connection.ts";
 import { LocalProtocolError } from "./errors.ts";
 import { EventIterator } from "./event-iterator.ts";
-import type { BytesInput, Event } from "./events.ts";
+import { type BytesInput, type Event, requireBytes } from "./events.ts";
 import { H11Handshake } from "./handshake/h11-handshake.ts";
 import type { HeadersInput } from "./headers.ts";
 import type { ConnectionState, ConnectionType } from "./states.ts";
@@ -90,6 +90,17 @@ export class WSConnection {
     }
     this.handshake.receiveData(data);
     this.#connection = this.handshake.connection;
+  }
+
+  /** As `receiveData`, for memory that is used again; see `Connection.receiveLent`. */
+  receiveLent(data: BytesInput): void {
+    if (this.#connection === null) this.receiveData(requireBytes("data", data).slice());
+    else this.#connection.receiveLent(data);
+  }
+
+  /** Copies what was not read of `receiveLent`. */
+  keepLent(): void {
+    this.#connection?.keepLent();
   }
 
   /** What arrived, as an iterator that can be left and taken up again; see `Connection.events`. */

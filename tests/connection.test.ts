@@ -70,17 +70,16 @@ describe.each(ROLES)("a Connection, %s", (role) => {
   test("F73: a closed connection takes no octets, not even none, and null any time", () => {
     const connection = open(role);
     receive(connection, null);
+    const refusal: unknown = expect.objectContaining({
+      constructor: LocalProtocolError,
+      message: "Connection already closed.",
+      code: "ERR_STATE",
+    });
     for (const data of [hex(""), text]) {
-      expect(() => {
-        connection.receiveData(data);
-      }).toThrow(
-        expect.objectContaining({
-          constructor: LocalProtocolError,
-          message: "Connection already closed.",
-          code: "ERR_STATE",
-        }),
-      );
+      expect(() => connection.receiveData(data)).toThrow(refusal);
+      expect(() => connection.receiveLent(data)).toThrow(refusal);
     }
+    connection.keepLent();
     expect(receive(connection, null)).toEqual([]);
   });
 
@@ -88,10 +87,13 @@ describe.each(ROLES)("a Connection, %s", (role) => {
     const connection = open(role);
     connection.receiveData(arriving(role, text));
     connection.receiveData(null);
+    const refusal: unknown = expect.objectContaining({
+      constructor: LocalProtocolError,
+      code: "ERR_STATE",
+    });
     for (const data of [hex(""), text]) {
-      expect(() => {
-        connection.receiveData(data);
-      }).toThrow(expect.objectContaining({ constructor: LocalProtocolError, code: "ERR_STATE" }));
+      expect(() => connection.receiveData(data)).toThrow(refusal);
+      expect(() => connection.receiveLent(data)).toThrow(refusal);
     }
     expect(summary(connection.events())).toEqual(["text x", "close 1006 null"]);
   });
@@ -341,18 +343,22 @@ describe("the caller's mistakes", () => {
     ["a number", 5],
     ["a plain object", {}],
     ["an array", [0x81, 0]],
-  ])("D6, F21: receiveData of %s is a TypeError, in every state", (_name, value) => {
-    const connection = open("server");
-    const attempt = () => {
-      connection.receiveData(wrong(value));
-    };
-    expect(attempt).toThrow(TypeError);
-    receive(connection, arriving("server", text));
-    receive(connection, arriving("server", close));
-    expect(attempt).toThrow(TypeError);
-    receive(connection, null);
-    expect(attempt).toThrow(TypeError);
-  });
+  ])(
+    "D6, F21: receiveData and receiveLent of %s are TypeErrors, in every state",
+    (_name, value) => {
+      const connection = open("server");
+      const attempt = () => {
+        expect(() => connection.receiveData(wrong(value))).toThrow(TypeError);
+        expect(() => connection.receiveLent(wrong(value))).toThrow(TypeError);
+      };
+      attempt();
+      receive(connection, arriving("server", text));
+      receive(connection, arriving("server", close));
+      attempt();
+      receive(connection, null);
+      attempt();
+    },
+  );
 
   test.each([
     ["null", null],

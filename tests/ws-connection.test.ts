@@ -20,6 +20,7 @@ import {
   WSConnection,
 } from "../src/index.ts";
 import { chunksOf, ConnectionPair } from "./helpers/pair.ts";
+import { lend, PLACES } from "./helpers/lending.ts";
 import { arriving, concat, frame, hex, KEY, summary, toHex, utf8, wrong } from "./helpers/wire.ts";
 
 const request = new Request({ host: "example.com", target: "/chat" });
@@ -166,6 +167,18 @@ describe("WSConnection", () => {
     connection.send(new AcceptConnection());
     connection.receiveData(arriving("server", frame({ opcode: 10 })));
     expect(summary(connection.events())).toEqual(["text x", "ping ", "pong "]);
+  });
+
+  test("D1, D4: chunks that are lent hold nothing of their memory, from the first one on", () => {
+    const connection = server();
+    expect(() => connection.receiveLent(wrong(null))).toThrow(TypeError);
+    const opening = concat(utf8(HEAD), arriving("server", text));
+    lend(connection, opening.slice(0, 20), "memory of the caller", () => {});
+    lend(connection, opening.slice(20), "the receive buffer", () => {});
+    expect([...connection.events()]).toMatchObject([{ type: "Request" }]);
+    connection.send(new AcceptConnection());
+    for (const place of PLACES) lend(connection, arriving("server", text), place, () => {});
+    expect(summary(connection.events())).toEqual(["text x", "text x", "text x"]);
   });
 
   test("F27: initiateUpgradeConnection goes to the handshake", () => {

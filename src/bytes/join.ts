@@ -1,6 +1,6 @@
 import { allocate, viewForStreams } from "#platform";
 
-/** The octets of `pieces`, `size` in all, as one array. */
+/** The octets of `pieces`, as one array of `size` octets: so many as they are, or with room behind them. */
 export function joinBytes(pieces: readonly Uint8Array[], size: number): Uint8Array {
   const joined = allocate(size);
   let offset = 0;

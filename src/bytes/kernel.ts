@@ -10,7 +10,10 @@ import { PlainKernel } from "./plain-kernel.ts";
  * conversion (1 KiB of many scripts: 2 to 3 microseconds; `node bench/micro/text.mjs`).
  */
 export interface Kernel {
-  /** The window for the input at `INPUT`, then room for what `transcode` makes of it at `OUTPUT`. */
+  /**
+   * The window for the input at `INPUT`, room for what `transcode` makes of it at `OUTPUT`, and the receive buffer at
+   * `RECEIVE` (see `receive-buffer.ts`).
+   */
   readonly memory: Uint8Array;
   /** XORs the octets from `start` to `end` with `key` (see `mask.ts`) in place. Zero if all of the result is ASCII. */
   mask(start: number, end: number, key: number): number;
@@ -39,8 +42,14 @@ export const INPUT = 64;
 /** Where the output begins: the kernels touch up to 32 octets after the end of the input. */
 export const OUTPUT: number = INPUT + WINDOW + 2 * INPUT;
 
-/** What a kernel's memory has: the window, two octets of output for each of its octets, and room to overrun. */
-export const MEMORY_SIZE = 262_144;
+/** Octets of the receive buffer: of messages of 64 KiB most come in one piece then. */
+export const RECEIVE_SIZE = 262_144;
+
+/** Where the receive buffer begins: behind two octets of output for each of the window, and room to overrun. */
+export const RECEIVE: number = OUTPUT + 2 * WINDOW + 2 * INPUT;
+
+/** What a kernel's memory has, in pages of 64 KiB. */
+export const MEMORY_SIZE = 524_288;
 
 let shared: Kernel | null = null;
 

@@ -1,4 +1,5 @@
-import { INPUT, type Kernel, kernel, WINDOW, windowView } from "./kernel.ts";
+import { INPUT, type Kernel, kernel, RECEIVE, WINDOW, windowView } from "./kernel.ts";
+import { partOfReceived } from "./receive-buffer.ts";
 
 /*
  * Masking (RFC 6455, 5.3): octet i of a payload is XORed with octet i modulo 4 of the masking key.
@@ -31,6 +32,19 @@ export function applyMask(
     if (!maskIntoWindow(shared, source, from, from + count, key)) ascii = false;
     target.set(windowView(count), offset + from - start);
   }
+  return ascii;
+}
+
+/** As `applyMask`, of the octets of the receive buffer from `start` to `end`, more than a few. They are changed there. */
+export function unmaskReceived(
+  start: number,
+  end: number,
+  key: number,
+  target: Uint8Array,
+  offset: number,
+): boolean {
+  const ascii = kernel().mask(RECEIVE + start, RECEIVE + end, key) === 0;
+  target.set(partOfReceived(start, end), offset);
   return ascii;
 }
 

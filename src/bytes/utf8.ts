@@ -1,5 +1,5 @@
 import { allocate, decodeLatin1, decodeUtf16, encodeUtf8Into } from "#platform";
-import { INPUT, type Kernel, kernel, OUTPUT, WINDOW } from "./kernel.ts";
+import { INPUT, type Kernel, kernel, OUTPUT, RECEIVE, WINDOW } from "./kernel.ts";
 import { applyMask, maskIntoWindow } from "./mask.ts";
 
 /**
@@ -38,6 +38,17 @@ export class Utf8Decoder {
     return end - start <= SHORT
       ? this.#decodeShort(source, start, end, key, last)
       : this.#decodeLong(source, start, end, key, last);
+  }
+
+  /** As `decode`, of the octets of the receive buffer from `start` to `end`, more than a few. They are changed there. */
+  decodeReceived(start: number, end: number, key: number, last: boolean): string | null {
+    const shared = kernel();
+    const from = RECEIVE + start;
+    const to = RECEIVE + end;
+    const ascii = shared.mask(from, to, key) === 0;
+    return ascii && this.#carried === 0
+      ? decodeLatin1(shared.memory, from, to)
+      : this.#decodeLong(shared.memory, from, to, 0, last);
   }
 
   #decodeShort(

@@ -1,8 +1,10 @@
 import { allocate } from "#platform";
 import { INPUT } from "../bytes/kernel.ts";
-import { applyMask, rotateKey } from "../bytes/mask.ts";
+import { applyMask, rotateKey, unmaskReceived } from "../bytes/mask.ts";
+import { isReceived } from "../bytes/receive-buffer.ts";
 import type { Utf8Decoder } from "../bytes/utf8.ts";
 import { ParseFailed } from "../errors.ts";
+import { ChunkReader, EMPTY } from "./chunks.ts";
 import { CloseCode } from "./close.ts";
 import {
   FIN,
@@ -26,21 +28,20 @@ export interface RsvPolicy {
   claimedBits(opcode: Opcode, rsv: number, length: number): number;
 }
 
-const EMPTY: Uint8Array = new Uint8Array(0);
 /** The first octets of messages of one frame. */
 const WHOLE_TEXT: number = FIN | Opcode.TEXT;
 const WHOLE_BINARY: number = FIN | Opcode.BINARY;
 /** So few octets are copied: a view, though it is made faster, would keep the whole chunk alive. */
 const COPIED_SIZE = 64;
-/** A queue that is never read to its end is shortened when so many chunks, and half of all, were read. */
-const SHORTENED = 64;
+/** So many octets of a chunk that is lent are copied for themselves. */
+const LARGE = 16 * 1024;
 
 /**
  * A cursor over the received octets (RFC 6455, 5.2). The caller asks for one frame's header, key and payload after the
  * other; each answers whether it is there. Chunks are borrowed until they are read; only an unfinished header or
  * control frame is copied.
  */
-export class FrameDecoder {
+export class FrameDecoder extends ChunkReader {
   readonly header: FrameHeader = new FrameHeader();
   /** Octets of the frame's payload that have not been taken. */
   remaining: number = 0;
@@ -48,14 +49,6 @@ export class FrameDecoder {
   readonly #client: boolean;
   readonly #ownsInput: boolean;
   readonly #rsvPolicy: RsvPolicy | null;
-  #source: Uint8Array = EMPTY;
-  #offset: number = 0;
-  /** Where the source is, once it was asked. To ask takes longer than to make a view (`node bench/micro/views.mjs`). */
-  #memory: ArrayBufferLike | null = null;
-  #memoryOffset: number = 0;
-  /** Chunks after `source`, from `queueStart` on. */
-  readonly #queue: Uint8Array[] = [];
-  #queueStart: number = 0;
   /** The octets of a header or control payload that have come, until the rest does. */
   #carry: Uint8Array = EMPTY;
   #carried: number = 0;
@@ -68,31 +61,14 @@ export class FrameDecoder {
     readonly ownsInput: boolean;
     readonly rsvPolicy: RsvPolicy | null;
   }) {
+    super();
     this.#client = options.client;
     this.#ownsInput = options.ownsInput;
     this.#rsvPolicy = options.rsvPolicy;
   }
 
-  /** Takes a chunk, not an empty one. It is read later. */
-  feed(chunk: Uint8Array): void {
-    if (this.#offset === this.#source.length && this.#queueStart === this.#queue.length) {
-      this.#begin(chunk);
-    } else {
-      this.#queue.push(chunk);
-    }
-  }
-
-  #begin(chunk: Uint8Array): void {
-    this.#source = chunk;
-    this.#offset = 0;
-    this.#memory = null;
-  }
-
-  /** Lets go of all octets. */
-  clear(): void {
-    this.#begin(EMPTY);
-    this.#queue.length = 0;
-    this.#queueStart = 0;
+  override clear(): void {
+    super.clear();
     this.#carried = 0;
   }
 
@@ -104,8 +80,8 @@ export class FrameDecoder {
    * In one function, most of what servers get costs half as much as step by step.
    */
   openWhole(limit: number): number {
-    const source = this.#source;
-    const offset = this.#offset;
+    const source = this.source;
+    const offset = this.offset;
     const available = source.length - offset;
     if (available < 2 || this.#carried > 0) return -1;
     const first = source[offset]!;
@@ -123,7 +99,7 @@ export class FrameDecoder {
     const start = client ? size : size + KEY_SIZE;
     if (length > limit || available < start + length) return -1;
     this.#key = client ? 0 : readKey(source, offset + size);
-    this.#offset = offset + start;
+    this.offset = offset + start;
     this.header.opcode = first === WHOLE_TEXT ? Opcode.TEXT : Opcode.BINARY;
     this.remaining = length;
     return length;
@@ -134,8 +110,8 @@ export class FrameDecoder {
    * @throws ParseFailed at the first fault that it shows.
    */
   readHeader(): boolean {
-    const source = this.#source;
-    const offset = this.#offset;
+    const source = this.source;
+    const offset = this.offset;
     if (this.#carried > 0) return this.#readCarriedHeader();
     const available = source.length - offset;
     if (available < 2) return this.#readCarriedHeader();
@@ -145,7 +121,7 @@ export class FrameDecoder {
     if (available < size) return this.#readCarriedHeader();
     header.readOpening(source[offset]!, second);
     if (size > 2) header.readExtendedLength(source, offset + 2);
-    this.#offset = offset + size;
+    this.offset = offset + size;
     this.#beginFrame();
     return true;
   }
@@ -182,10 +158,10 @@ export class FrameDecoder {
   /** Reads the masking key where there is one and it was not read yet. */
   readKey(): boolean {
     if (!this.#keyMissing) return true;
-    let source = this.#source;
-    let offset = this.#offset;
+    let source = this.source;
+    let offset = this.offset;
     if (this.#carried === 0 && source.length - offset >= KEY_SIZE) {
-      this.#offset = offset + KEY_SIZE;
+      this.offset = offset + KEY_SIZE;
     } else {
       if (!this.#carryUpTo(KEY_SIZE)) return false;
       this.#carried = 0;
@@ -199,26 +175,40 @@ export class FrameDecoder {
 
   /** Octets of the payload that can be taken at once: those in the current chunk. */
   available(): number {
-    let inChunk = this.#source.length - this.#offset;
-    if (inChunk === 0 && this.remaining > 0 && this.#nextChunk()) inChunk = this.#source.length;
+    let inChunk = this.source.length - this.offset;
+    if (inChunk === 0 && this.remaining > 0 && this.nextChunk()) inChunk = this.source.length;
     return inChunk < this.remaining ? inChunk : this.remaining;
   }
 
   /** Takes `count` octets of the payload, unmasked: a view of the chunk or a copy. At most `available()`. */
   takeBytes(count: number): Uint8Array {
-    const isView = count > COPIED_SIZE && (this.#key === 0 || this.#ownsInput);
-    const data = isView ? this.#view(count) : allocate(count);
-    if (!isView) this.#unmaskInto(count, data, 0);
+    const isView = count > COPIED_SIZE && this.#isViewed(count);
+    const data = isView ? this.view(count) : allocate(count);
+    if (!isView) this.#copyInto(count, data, 0);
     else if (this.#key !== 0) applyMask(data, 0, count, this.#key, data, 0);
     this.#advance(count);
     return data;
   }
 
+  /** Whether the next `count` octets, more than are copied anyway, are given as a view of the chunk. */
+  #isViewed(count: number): boolean {
+    if (this.lent) {
+      if (count >= LARGE || this.#isAlone(count)) return false;
+      // One copy of all that has come, and views of it, cost less than a copy of each message.
+      this.keep();
+    }
+    return this.#key === 0 || this.#ownsInput;
+  }
+
   /** As `takeBytes`, to `offset` in `target`. */
   takeInto(count: number, target: Uint8Array, offset: number): void {
-    if (this.#key !== 0 || count <= COPIED_SIZE) this.#unmaskInto(count, target, offset);
-    else target.set(count === this.#source.length ? this.#source : this.#view(count), offset);
+    this.#copyInto(count, target, offset);
     this.#advance(count);
+  }
+
+  #copyInto(count: number, target: Uint8Array, offset: number): void {
+    if (this.#key !== 0 || count <= COPIED_SIZE) this.#unmaskInto(count, target, offset);
+    else target.set(count === this.source.length ? this.source : this.view(count), offset);
   }
 
   /** As `takeInto`; returns whether all the octets are ASCII. */
@@ -229,34 +219,39 @@ export class FrameDecoder {
   }
 
   #unmaskInto(count: number, target: Uint8Array, offset: number): boolean {
-    const start = this.#offset;
+    const start = this.offset;
+    const end = start + count;
+    if (this.#isUnmaskedInPlace(count))
+      return unmaskReceived(start, end, this.#key, target, offset);
     return this.#isAlone(count)
-      ? applyMask(this.#source, start, start + count, this.#key, target, offset)
-      : applyMask(this.#view(count), 0, count, this.#key, target, offset);
+      ? applyMask(this.source, start, end, this.#key, target, offset)
+      : applyMask(this.view(count), 0, count, this.#key, target, offset);
   }
 
   /** Takes `count` octets of the payload as text, at most `available()`. Null if they are not UTF-8. */
   takeText(count: number, decoder: Utf8Decoder, last: boolean): string | null {
-    const start = this.#offset;
-    const text = this.#isAlone(count)
-      ? decoder.decode(this.#source, start, start + count, this.#key, last)
-      : decoder.decode(this.#view(count), 0, count, this.#key, last);
+    const start = this.offset;
+    const end = start + count;
+    let text: string | null;
+    if (this.#isUnmaskedInPlace(count)) {
+      text = decoder.decodeReceived(start, end, this.#key, last);
+    } else {
+      text = this.#isAlone(count)
+        ? decoder.decode(this.source, start, end, this.#key, last)
+        : decoder.decode(this.view(count), 0, count, this.#key, last);
+    }
     this.#advance(count);
     return text;
   }
 
-  /** Whether the next `count` octets are read where they are: they are few, or what surrounds them is copied along. */
-  #isAlone(count: number): boolean {
-    return count <= COPIED_SIZE || this.#source.length - count <= INPUT;
+  /** Whether the next `count` octets are many, and can be changed where they have arrived. */
+  #isUnmaskedInPlace(count: number): boolean {
+    return count > COPIED_SIZE && this.lent && this.#ownsInput && isReceived(this.source);
   }
 
-  /** The next `count` octets of the source. */
-  #view(count: number): Uint8Array {
-    if (this.#memory === null) {
-      this.#memory = this.#source.buffer;
-      this.#memoryOffset = this.#source.byteOffset;
-    }
-    return new Uint8Array(this.#memory, this.#memoryOffset + this.#offset, count);
+  /** Whether the next `count` octets are read where they are: they are few, or what surrounds them is copied along. */
+  #isAlone(count: number): boolean {
+    return count <= COPIED_SIZE || this.source.length - count <= INPUT;
   }
 
   /** Takes the whole payload of a control frame, once it is there. */
@@ -272,7 +267,7 @@ export class FrameDecoder {
   }
 
   #advance(count: number): void {
-    this.#offset += count;
+    this.offset += count;
     this.remaining -= count;
     if (this.remaining > 0) this.#key = rotateKey(this.#key, count);
   }
@@ -280,28 +275,9 @@ export class FrameDecoder {
   /** Copies octets until `count` of them are carried. */
   #carryUpTo(count: number): boolean {
     while (this.#carried < count) {
-      if (this.#offset === this.#source.length && !this.#nextChunk()) return false;
+      if (this.offset === this.source.length && !this.nextChunk()) return false;
       if (this.#carry === EMPTY) this.#carry = new Uint8Array(MAX_CONTROL_PAYLOAD);
-      this.#carry[this.#carried++] = this.#source[this.#offset++]!;
-    }
-    return true;
-  }
-
-  /** Goes on to the next chunk, when the current one was read to its end. */
-  #nextChunk(): boolean {
-    if (this.#queueStart === this.#queue.length) {
-      if (this.#queueStart > 0) {
-        this.#queue.length = 0;
-        this.#queueStart = 0;
-      }
-      this.#begin(EMPTY);
-      return false;
-    }
-    this.#begin(this.#queue[this.#queueStart]!);
-    this.#queue[this.#queueStart++] = EMPTY;
-    if (this.#queueStart >= SHORTENED && 2 * this.#queueStart >= this.#queue.length) {
-      this.#queue.splice(0, this.#queueStart);
-      this.#queueStart = 0;
+      this.#carry[this.#carried++] = this.source[this.offset++]!;
     }
     return true;
   }

@@ -57,6 +57,16 @@ export class MessageDecoder {
     this.#frames.feed(chunk);
   }
 
+  /** As `feed`, for a chunk that is only there until `keep`. */
+  feedLent(chunk: Uint8Array): void {
+    this.#frames.feedLent(chunk);
+  }
+
+  /** Copies what was not read of a chunk that was lent. */
+  keep(): void {
+    this.#frames.keep();
+  }
+
   /** Lets go of all octets. */
   clear(): void {
     this.#frames.clear();

@@ -55,6 +55,24 @@ export class BytesJoiner {
     return this.#block;
   }
 
+  /**
+   * As `reserve`, for any number of octets of the end of a message: once half of the message is there its memory is made,
+   * and what has come is copied to it. Null before that, where there is no room.
+   * @param rest how many octets end the message, these among them
+   */
+  reserveRest(length: number, rest: number): Uint8Array | null {
+    if (length > this.#block.length - this.#filled) {
+      const size = this.#size;
+      if (size + rest > 2 * (size + length) + SLACK) return null;
+      this.#closeBlock();
+      this.#block = joinBytes(this.#pieces ?? [], size + rest);
+      this.#filled = size;
+      this.#pieces = null;
+      this.#held = 0;
+    }
+    return this.reserve(length, rest);
+  }
+
   /** Takes back the last `length` octets for which `reserve` has made room. */
   withdraw(length: number): void {
     this.#size -= length;

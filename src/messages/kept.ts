@@ -23,8 +23,16 @@ export class KeptMessage {
   takeBytes(count: number): void {
     const bytes = this.#bytes;
     const frames = this.#frames;
-    if (count >= KEPT_SIZE) bytes.add(frames.takeBytes(count));
-    else frames.takeInto(count, bytes.reserve(count, frames.remaining), bytes.position);
+    const target = this.#placeFor(count);
+    if (target === null) bytes.add(frames.takeBytes(count));
+    else frames.takeInto(count, target, bytes.position);
+  }
+
+  /** Where the next `count` octets of the payload are put; null if they stay where they are. */
+  #placeFor(count: number): Uint8Array | null {
+    const { remaining, header } = this.#frames;
+    if (count < KEPT_SIZE) return this.#bytes.reserve(count, remaining);
+    return header.fin ? this.#bytes.reserveRest(count, remaining) : null;
   }
 
   /** Takes `count` octets of the payload of a text, `last` if it ends with them. False if they are not UTF-8. */

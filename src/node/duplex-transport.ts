@@ -1,8 +1,8 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
-import { allocate } from "#platform";
-import { copyBytes, forStreams, joinBytes } from "../bytes/join.ts";
+import { forStreams, joinBytes } from "../bytes/join.ts";
+import { received } from "../bytes/receive-buffer.ts";
 import type { Transport } from "../session/transport.ts";
 import type { Turn, TurnTask } from "../session/turn.ts";
 import { readInto } from "./read-buffer.ts";
@@ -10,6 +10,8 @@ import { readInto } from "./read-buffer.ts";
 /** Who is told what happens on a stream. */
 export interface TransportListener {
   received(chunk: Uint8Array): void;
+  /** As `received`, of memory that is used again when this returns. Who has none gets a copy. */
+  receivedLent?(chunk: Uint8Array): void;
   /** The peer has ended its side. */
   ended(): void;
   /** Something of what was written has left. Who has none is not told. */
@@ -245,6 +247,15 @@ export class DuplexTransport implements Transport, TurnTask {
     this.#listener?.received(chunk);
   }
 
+  /** The first `size` octets of what all sockets are read into. */
+  receivedInto(size: number): void {
+    const listener = this.#listener;
+    if (listener === null) return;
+    const chunk = received(size);
+    if (listener.receivedLent === undefined) listener.received(chunk.slice());
+    else listener.receivedLent(chunk);
+  }
+
   ended(): void {
     this.#listener?.ended();
   }
@@ -267,11 +278,8 @@ function onData(this: Carrier, chunk: Uint8Array): void {
   this[TRANSPORT]!.received(chunk);
 }
 
-/** What was read is copied: the next read, of whatever socket, comes to the same place. */
-function onRead(this: Carrier, size: number, buffer: Uint8Array): boolean {
-  const chunk = allocate(size);
-  copyBytes(buffer, size, chunk, 0);
-  this[TRANSPORT]!.received(chunk);
+function onRead(this: Carrier, size: number): boolean {
+  this[TRANSPORT]!.receivedInto(size);
   return true;
 }
 

@@ -1,17 +1,8 @@
 import { Socket, type SocketConstructorOpts } from "node:net";
+import { receiveBuffer } from "../bytes/receive-buffer.ts";
 
-/** Told that `size` octets are in front of `buffer`, only as long as it runs. `this` is the socket. */
-export type ReadListener = (this: Socket, size: number, buffer: Uint8Array) => boolean;
-
-/** Octets: of messages of 64 KiB most come in one piece then. One that is kept may keep as much from being freed. */
-const SIZE = 256 * 1024;
-
-/**
- * What all sockets are read into. By itself Node makes 64 KiB of fresh memory for every read, which is not in the
- * processor's cache, and gives back what of it is too much. With this an echo of 64 KiB takes 25 % less, one of 16
- * octets 10 % (`npm run bench:node -- --filter 100x1`).
- */
-const BUFFER: Uint8Array = new Uint8Array(SIZE);
+/** Told that `received(size)` has arrived. `this` is the socket. */
+export type ReadListener = (this: Socket, size: number) => boolean;
 
 /** Where a socket keeps what it got as its option `onread`. */
 interface Keys {
@@ -52,14 +43,18 @@ function knownKeys(): Keys | null {
   // Once, whatever the answer is.
   if (known === undefined) {
     // Any function will do: that socket never reads.
-    known = isPlain() ? null : keysOf({ buffer: BUFFER, callback: isPlain });
+    known = isPlain() ? null : keysOf({ buffer: receiveBuffer(), callback: isPlain });
   }
   return known;
 }
 
 /**
- * Has an open TCP or Unix socket tell `listener` what arrives, instead of emitting "data". Returns false, having done
- * nothing, where that cannot be done.
+ * Has an open TCP or Unix socket read into the receive buffer and tell `listener`, instead of emitting "data". Returns
+ * false, having done nothing, where that cannot be done.
+ *
+ * By itself Node makes 64 KiB of fresh memory for every read, which is not in the processor's cache, and gives back what
+ * of it is too much. Without that an echo of 64 KiB takes 25 % less, one of 16 octets 10 %
+ * (`npm run bench:node -- --filter 100x1`).
  */
 export function readInto(
   socket: Socket,
@@ -70,9 +65,9 @@ export function readInto(
   if (keys === null || !takesBuffer(handle)) return false;
   // Somebody has made it with the option.
   if (Reflect.get(socket, keys.buffer) !== null) return false;
-  Reflect.set(socket, keys.buffer, BUFFER);
+  Reflect.set(socket, keys.buffer, receiveBuffer());
   Reflect.set(socket, keys.listener, listener);
-  handle.useUserBuffer(BUFFER);
+  handle.useUserBuffer(receiveBuffer());
   return true;
 }
 

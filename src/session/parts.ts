@@ -15,6 +15,8 @@ export interface Engine {
   sendInto(event: Event, output: OutputBuffer): void;
   sendParts(event: Event): [head: Uint8Array] | [head: Uint8Array, payload: Uint8Array];
   receiveData(data: BytesInput | null): void;
+  receiveLent(data: BytesInput): void;
+  keepLent(): void;
   nextEvent(): Event | null;
   nextWhole(): Event | null;
   fail(code: number, reason?: string | null): Uint8Array;

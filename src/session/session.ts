@@ -104,11 +104,23 @@ export class Session<Opening extends OpeningInfo = OpeningInfo>
   // From the transport
 
   received(chunk: Uint8Array): void {
-    if (!this.#receives()) return;
-    this.#heard();
-    if (this.parts.engine.state === ConnectionState.CLOSED) return;
+    if (!this.#listens()) return;
     this.parts.engine.receiveData(chunk);
     this.pump();
+  }
+
+  receivedLent(chunk: Uint8Array): void {
+    if (!this.#listens()) return;
+    this.parts.engine.receiveLent(chunk);
+    this.pump();
+    this.parts.engine.keepLent();
+  }
+
+  /** Something has arrived. Returns whether the engine takes it. */
+  #listens(): boolean {
+    if (!this.#receives()) return false;
+    this.#heard();
+    return this.parts.engine.state !== ConnectionState.CLOSED;
   }
 
   progressed(): void {

@@ -261,6 +261,11 @@ export class WebSocketConnection<
     this.#session.received(chunk);
   }
 
+  /** As `received`, of memory that is used again when this returns. */
+  receivedLent(chunk: Uint8Array): void {
+    this.#session.receivedLent(chunk);
+  }
+
   /** The peer has ended its side. */
   ended(): void {
     this.#session.closing.peerEnded();

@@ -13,4 +13,5 @@ test("without WebAssembly the kernel is the plain one", () => {
 
 // All that stands on the kernel, once more.
 await import("./mask.test.ts");
+await import("./receive-buffer.test.ts");
 await import("./utf8.test.ts");

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { BytesMessage, TextMessage } from "../../src/events.ts";
 import { MessageAssembler } from "../../src/messages/assembler.ts";
 import { expectGrowthBelow, KIBIBYTE, MEBIBYTE } from "../helpers/memory.ts";
+import { lend } from "../helpers/lending.ts";
 import { arriving, concat, frame, open, ROLES, utf8 } from "../helpers/wire.ts";
 
 /** The assembler itself, its lists, the views of its blocks, and what is compiled meanwhile. */
@@ -86,6 +87,36 @@ describe("what the assembler holds", () => {
     });
     expect(result).toHaveLength(2);
   });
+});
+
+describe.each(ROLES)("a large message of which a part has come, %s", (role) => {
+  const size = MEBIBYTE;
+  const octets = arriving(role, frame({ opcode: 2, payload: new Uint8Array(size) }));
+
+  test.each([1000, 200_000, 400_000, 530_000, 1_000_000])(
+    "CVE-2022-35922, D10: %d octets of a MiB: twice as many and 4 KiB at most",
+    (count) => {
+      for (const [piece, ownsInput] of [
+        [8000, true],
+        [60_000, false],
+        [250_000, true],
+      ] as const) {
+        const chunks = Array.from({ length: Math.ceil(count / piece) }, (_, index) =>
+          octets.subarray(index * piece, Math.min(count, (index + 1) * piece)),
+        );
+        const connection = expectGrowthBelow(allowance(count), () => {
+          const begun = open(role, { ownsInput });
+          for (const chunk of chunks) {
+            lend(begun, chunk, "the receive buffer", () => expect(begun.nextWhole()).toBeNull());
+          }
+          return begun;
+        });
+        connection.receiveData(octets.slice(count));
+        const message = connection.nextWhole();
+        expect(message?.type === "BytesMessage" && message.data.length).toBe(size);
+      }
+    },
+  );
 });
 
 describe.each(ROLES)("a message in very many fragments, %s", (role) => {

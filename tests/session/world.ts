@@ -133,7 +133,7 @@ export class World {
   arriveOctets(octets: Uint8Array): void {
     if (!this.#sends) return;
     this.#broken = true;
-    this.rig.connection.received(octets);
+    this.rig.arriveOctets(octets);
   }
 
   arrive(...events: (() => Ping | Pong | CloseConnection | TextMessage)[]): void {

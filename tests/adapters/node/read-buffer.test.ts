@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { PassThrough } from "node:stream";
 import { afterEach, expect, test, vi } from "vitest";
+import { receiveBuffer } from "../../../src/bytes/receive-buffer.ts";
 import { DuplexTransport, type TransportListener } from "../../../src/node/duplex-transport.ts";
 import type { MessageData } from "../../../src/node/index.ts";
 import { keysOf, readInto } from "../../../src/node/read-buffer.ts";
@@ -72,6 +73,31 @@ test.skipIf(isPlain)(
     expect([events, socket.bytesRead]).toEqual([[], sent.length]);
   },
 );
+
+test.skipIf(isPlain)("who takes it lent gets it where it was read, without a copy", async () => {
+  const { socket, peer } = await socketPair();
+  const lent = new Promise((resolve) => {
+    new DuplexTransport(socket).listen({
+      received: () => {},
+      receivedLent: (chunk) => resolve([chunk.buffer === receiveBuffer().buffer, chunk.slice()]),
+      ended: () => {},
+      transportClosed: () => {},
+    });
+  });
+  peer.write("octets");
+  expect(await lent).toEqual([true, Uint8Array.from(Buffer.from("octets"))]);
+});
+
+test("what comes while nobody listens is nobody's", async () => {
+  const { socket, peer } = await socketPair();
+  const transport = new DuplexTransport(socket);
+  peer.write("before");
+  await vi.waitUntil(() => socket.bytesRead === 6, { interval: 1 });
+  const told = new Told();
+  transport.listen(told);
+  peer.write("after");
+  expect((await told.octets(5)).toString()).toBe("after");
+});
 
 test("what is received stays as it is, whatever comes later, at both ends", async () => {
   const kept: MessageData[] = [];
