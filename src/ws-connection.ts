@@ -1,3 +1,4 @@
+import { joinBytes } from "./bytes/join.ts";
 import type { OutputBuffer } from "./bytes/output.ts";
 import type { Connection, ConnectionOptions } from "./connection.ts";
 import { LocalProtocolError } from "./errors.ts";
@@ -5,7 +6,7 @@ import { EventIterator } from "./event-iterator.ts";
 import { type BytesInput, type Event, requireBytes } from "./events.ts";
 import { H11Handshake } from "./handshake/h11-handshake.ts";
 import type { HeadersInput } from "./headers.ts";
-import type { ConnectionState, ConnectionType } from "./states.ts";
+import { type ConnectionState, ConnectionType } from "./states.ts";
 
 /** A WebSocket connection over HTTP/1.1: first the opening handshake, then the frames (RFC 6455). */
 export class WSConnection {
@@ -94,8 +95,13 @@ export class WSConnection {
 
   /** As `receiveData`, for memory that is used again; see `Connection.receiveLent`. */
   receiveLent(data: BytesInput): void {
-    if (this.#connection === null) this.receiveData(requireBytes("data", data).slice());
-    else this.#connection.receiveLent(data);
+    if (this.#connection !== null) {
+      this.#connection.receiveLent(data);
+      return;
+    }
+    const chunk = requireBytes("data", data);
+    const copied = this.connectionType === ConnectionType.SERVER;
+    this.receiveData(copied ? chunk : joinBytes([chunk], chunk.length));
   }
 
   /** Copies what was not read of `receiveLent`. */

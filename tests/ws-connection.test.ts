@@ -179,6 +179,13 @@ describe("WSConnection", () => {
     connection.send(new AcceptConnection());
     for (const place of PLACES) lend(connection, arriving("server", text), place, () => {});
     expect(summary(connection.events())).toEqual(["text x", "text x", "text x"]);
+    const other = client();
+    lend(other, utf8(ANSWER.slice(0, 20)), "the receive buffer", () => {});
+    const chunk = Buffer.from(concat(utf8(ANSWER.slice(20)), text));
+    other.receiveLent(chunk);
+    other.keepLent();
+    chunk.fill(0xee);
+    expect(summary(other.events())).toEqual(["AcceptConnection", "text x"]);
   });
 
   test("F27: initiateUpgradeConnection goes to the handshake", () => {

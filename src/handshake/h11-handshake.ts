@@ -104,8 +104,8 @@ export class H11Handshake {
   }
 
   /**
-   * Takes a chunk that arrived, or null for the end of the stream, and parses it at once. Data of `events` may be
-   * views of the chunk. After a fault, and after a refusal, it is ignored.
+   * Takes a chunk that arrived, or null for the end of the stream, and parses it at once. On a client, data of `events`
+   * may be views of the chunk; a server holds nothing of it. After a fault, and after a refusal, it is ignored.
    * @throws RemoteProtocolError if the handshake fails; on a server its `eventHint` can be sent. LocalProtocolError for
    * octets after the end of the stream, and when there is a connection to take them. TypeError if it is no octets
    */

@@ -252,7 +252,7 @@ export class DuplexTransport implements Transport, TurnTask {
     const listener = this.#listener;
     if (listener === null) return;
     const chunk = received(size);
-    if (listener.receivedLent === undefined) listener.received(chunk.slice());
+    if (listener.receivedLent === undefined) listener.received(joinBytes([chunk], size));
     else listener.receivedLent(chunk);
   }
 

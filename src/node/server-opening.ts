@@ -93,6 +93,10 @@ export class ServerOpening implements TransportListener, Listed {
     if (!this.over) this.#read(() => this.#ws.receiveData(chunk));
   }
 
+  receivedLent(chunk: Uint8Array): void {
+    if (!this.over) this.#read(() => this.#ws.receiveLent(chunk));
+  }
+
   /** The peer has sent half of a request, or does not wait for the answer: there is nobody to talk to. */
   ended(): void {
     if (this.over) return;
