@@ -3,8 +3,8 @@
 //   npx tsc -b && node bench/micro/sha1.mjs
 
 import { createHash } from "node:crypto";
-import { sha1 as sha1OfNode } from "../../dist/platform/node.js";
-import { sha1 as sha1OfPortable } from "../../dist/platform/portable.js";
+import { sha1Base64 as sha1OfNode } from "../../dist/platform/node.js";
+import { sha1Base64 as sha1OfPortable } from "../../dist/platform/portable.js";
 import { race } from "./race.mjs";
 
 const data = new Uint8Array(
@@ -13,6 +13,6 @@ const data = new Uint8Array(
 
 race(import.meta.url, ["accept key"], {
   "crypto.hash": () => () => sha1OfNode(data),
-  createHash: () => () => createHash("sha1").update(data).digest(),
+  createHash: () => () => createHash("sha1").update(data).digest("base64"),
   "portable platform": () => () => sha1OfPortable(data),
 });

@@ -1,4 +1,4 @@
-import { sha1 } from "#platform";
+import { sha1Base64 } from "#platform";
 import { encodeBase64 } from "../bytes/base64.ts";
 import { type RandomSource, randomness } from "../bytes/random.ts";
 import { encodeUtf8 } from "../bytes/utf8.ts";
@@ -27,8 +27,8 @@ export function generateNonce(random?: RandomSource): string {
 /** The Sec-WebSocket-Accept for a Sec-WebSocket-Key (RFC 6455, 1.3 and 4.2.2): 28 characters. */
 export function generateAcceptToken(key: string): string {
   if (key.length !== KEY_LENGTH || !isVisible(key)) {
-    return encodeBase64(sha1(encodeUtf8(key + GUID)));
+    return sha1Base64(encodeUtf8(key + GUID));
   }
   for (let index = 0; index < KEY_LENGTH; index++) hashed[index] = key.charCodeAt(index);
-  return encodeBase64(sha1(hashed));
+  return sha1Base64(hashed);
 }

@@ -4,6 +4,7 @@ import type { HeaderList } from "../headers.ts";
 import type { Limits } from "../limits.ts";
 import { HttpFault } from "./fault.ts";
 import { isTokenOctet, isValueOctet, trimSpace } from "./fields.ts";
+import { knownName } from "./known-names.ts";
 import type { HeadGrammar } from "./start-line.ts";
 
 /*
@@ -193,7 +194,8 @@ export class HeadReader<Start> {
     if (octet !== COLON || this.#pending.length + index - offset === 0) {
       throw unexpected(octet, "a field name and a colon right behind it");
     }
-    this.#name = this.#pending.take(chunk, offset, index).toLowerCase();
+    const known = this.#pending.length === 0 ? knownName(chunk, offset, index) : null;
+    this.#name = known ?? this.#pending.take(chunk, offset, index).toLowerCase();
     this.#stage = stages.VALUE;
     return index + 1;
   }

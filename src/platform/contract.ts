@@ -6,8 +6,8 @@
 /** Which implementation this is. */
 export declare const platformName: "node" | "portable";
 
-/** SHA-1 (FIPS 180-4) of `data`: 20 octets. */
-export declare function sha1(data: Uint8Array): Uint8Array;
+/** SHA-1 (FIPS 180-4) of `data`, 20 octets, in Base64 (RFC 4648, 4). */
+export declare function sha1Base64(data: Uint8Array): string;
 
 /** Fills `target` with octets of a cryptographically strong generator. */
 export declare function fillRandom(target: Uint8Array): void;

@@ -8,6 +8,7 @@ import { zlibOfPako } from "./zlib-pako.ts";
 export { domainToAscii, instantiateWasm } from "./web.ts";
 
 // The standard globals in use; no library of types has them without the whole of the DOM.
+declare function btoa(text: string): string;
 declare const crypto: { getRandomValues(target: Uint8Array): void };
 declare class TextDecoder {
   constructor(encoding: string, options: { readonly ignoreBOM: boolean });
@@ -19,7 +20,8 @@ declare class TextEncoder {
 
 export const platformName = "portable";
 
-export const sha1: typeof contract.sha1 = (data) => sha1OfNoble(data);
+export const sha1Base64: typeof contract.sha1Base64 = (data) =>
+  btoa(String.fromCharCode(...sha1OfNoble(data)));
 
 /** The most that `getRandomValues` gives at once (Web Cryptography API, 10.1.1). */
 const RANDOM_QUOTA = 65_536;
@@ -40,13 +42,13 @@ const encoder = new TextEncoder();
 /** Arguments of one call of `String.fromCharCode`: engines have room for 65,536 or less. */
 const UNITS_A_CALL = 4096;
 
+export const viewForStreams: typeof contract.viewForStreams = (memory, offset, size) =>
+  new Uint8Array(memory, offset, size);
+
 /**
  * The decoder named "latin1" is that of windows-1252. But what has as many characters in UTF-8 as octets, none of them
  * a replacement, is ASCII: found out and decoded in 0.7 microseconds for 1 KiB, which else take 8 (Node 20).
  */
-export const viewForStreams: typeof contract.viewForStreams = (memory, offset, size) =>
-  new Uint8Array(memory, offset, size);
-
 export const decodeLatin1: typeof contract.decodeLatin1 = (source, start, end) => {
   if (end - start <= SHORT_LATIN1) return shortLatin1(source, start, end);
   const octets = source.subarray(start, end);

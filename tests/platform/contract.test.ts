@@ -12,7 +12,7 @@ import {
   fillRandom,
   instantiateWasm,
   platformName,
-  sha1,
+  sha1Base64,
   viewForStreams,
 } from "#platform";
 import { isPlain } from "../helpers/plain.ts";
@@ -31,7 +31,7 @@ test("the tests run on the implementation that they are meant for", () => {
   expect(platformName).toBe(inject("platform"));
 });
 
-describe("sha1", () => {
+describe("sha1Base64", () => {
   test.each([
     ["", "da39a3ee5e6b4b0d3255bfef95601890afd80709"],
     ["abc", "a9993e364706816aba3e25717850c26c9cd0d89d"],
@@ -45,16 +45,13 @@ describe("sha1", () => {
       "b37a4f2cc0624f1690f64606cf385945b2bec4ea",
     ],
   ])("of %j, as in FIPS 180 and RFC 6455, 1.3", (text, digest) => {
-    expect(toHex(sha1(utf8(text)))).toBe(digest);
+    expect(toHex(Buffer.from(sha1Base64(utf8(text)), "base64"))).toBe(digest);
   });
 
-  test("of any octets, in an array of its own", () => {
+  test("of any octets", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (data) => {
-        const digest = sha1(data);
-        expect(toHex(digest)).toBe(createHash("sha1").update(data).digest("hex"));
-        expect(isPlainArray(digest)).toBe(true);
-        expect(digest.buffer.byteLength).toBe(20);
+        expect(sha1Base64(data)).toBe(createHash("sha1").update(data).digest("base64"));
       }),
     );
   });
