@@ -125,8 +125,13 @@ export class Connection {
       (event instanceof TextMessage || event instanceof BytesMessage)
     ) {
       this.#messages().writeMessage(event, output);
-      return;
+    } else {
+      this.#sendOther(event, output);
     }
+  }
+
+  /** Sends a control frame, or tells why the event cannot be sent. */
+  #sendOther(event: Event, output: OutputBuffer): void {
     requireEvent(event);
     const next = SENDING[this.#phase][event.type];
     if (next === undefined) throw this.#notAllowed(event);
@@ -241,29 +246,31 @@ export class Connection {
   }
 
   #next(whole: boolean): FrameEvent | null {
-    if (this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING) {
-      const event = this.#read(whole);
-      if (event !== null) return event;
+    const decoder = this.#decoder;
+    const reads = this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING;
+    if (decoder !== null && reads) {
+      try {
+        const event = whole ? decoder.nextWhole() : decoder.next();
+        if (event instanceof CloseConnection) this.#receive("CloseConnection");
+        if (event !== null) return event;
+      } catch (error) {
+        return this.#failed(error);
+      }
     }
-    if (!this.#ended) return null;
+    return this.#ended ? this.#endOfStream() : null;
+  }
+
+  #endOfStream(): CloseConnection | null {
     const next = RECEIVING[this.#phase]["end of stream"];
     if (next === undefined) return null;
     this.#enter(next);
     return new CloseConnection({ code: CloseCode.ABNORMAL_CLOSURE });
   }
 
-  #read(whole: boolean): FrameEvent | null {
-    const decoder = this.#decoder;
-    if (decoder === null) return null;
-    try {
-      const event = whole ? decoder.nextWhole() : decoder.next();
-      if (event instanceof CloseConnection) this.#receive("CloseConnection");
-      return event;
-    } catch (error) {
-      if (!(error instanceof ParseFailed)) throw error;
-      this.#receive("failure");
-      return failing(error);
-    }
+  #failed(error: unknown): CloseConnection {
+    if (!(error instanceof ParseFailed)) throw error;
+    this.#receive("failure");
+    return failing(error);
   }
 
   #receive(input: "CloseConnection" | "failure"): void {
@@ -279,7 +286,11 @@ export class Connection {
   }
 
   #messages(): MessageEncoder {
-    this.#encoder ??= new MessageEncoder(this.#frames, this.#extensions);
+    return this.#encoder ?? this.#makeEncoder();
+  }
+
+  #makeEncoder(): MessageEncoder {
+    this.#encoder = new MessageEncoder(this.#frames, this.#extensions);
     return this.#encoder;
   }
 

@@ -124,16 +124,21 @@ export class CloseConnection {
   }
 }
 
+/*
+ * The members of messages are only declared: as fields they would be made before the constructor sets them, by a function
+ * of its own. One message of 16 octets makes two of these, its echo included.
+ */
+
 /** A text message (RFC 6455, 5.6) or a piece of one. Pieces are cut at characters. */
 export class TextMessage {
-  readonly type: "TextMessage";
-  readonly data: string;
+  declare readonly type: "TextMessage";
+  declare readonly data: string;
   /** As received: whether the piece ends its frame. Not looked at when sending. */
-  readonly frameFinished: boolean;
+  declare readonly frameFinished: boolean;
   /** Whether the piece ends the message. */
-  readonly messageFinished: boolean;
+  declare readonly messageFinished: boolean;
   /** When sending: whether to compress the message; undefined leaves it to the extension's threshold. */
-  readonly compress: boolean | undefined;
+  declare readonly compress: boolean | undefined;
 
   constructor(fields: {
     readonly data: string;
@@ -141,25 +146,27 @@ export class TextMessage {
     readonly messageFinished?: boolean;
     readonly compress?: boolean | undefined;
   }) {
+    const { frameFinished = true, messageFinished = true, compress } = fields;
     this.type = "TextMessage";
     this.data = requireString("data", fields.data);
-    this.frameFinished = requireBoolean("frameFinished", fields.frameFinished, true);
-    this.messageFinished = requireBoolean("messageFinished", fields.messageFinished, true);
-    this.compress = requireBoolean("compress", fields.compress, undefined);
+    requireFlags(frameFinished, messageFinished, compress);
+    this.frameFinished = frameFinished;
+    this.messageFinished = messageFinished;
+    this.compress = compress;
   }
 }
 
 /** A binary message (RFC 6455, 5.6) or a piece of one. */
 export class BytesMessage {
-  readonly type: "BytesMessage";
+  declare readonly type: "BytesMessage";
   /** As received, it may be a view of the chunk that was passed in. */
-  readonly data: Uint8Array;
+  declare readonly data: Uint8Array;
   /** As received: whether the piece ends its frame. Not looked at when sending. */
-  readonly frameFinished: boolean;
+  declare readonly frameFinished: boolean;
   /** Whether the piece ends the message. */
-  readonly messageFinished: boolean;
+  declare readonly messageFinished: boolean;
   /** When sending: whether to compress the message; undefined leaves it to the extension's threshold. */
-  readonly compress: boolean | undefined;
+  declare readonly compress: boolean | undefined;
 
   constructor(fields: {
     readonly data: BytesInput;
@@ -167,11 +174,13 @@ export class BytesMessage {
     readonly messageFinished?: boolean;
     readonly compress?: boolean | undefined;
   }) {
+    const { frameFinished = true, messageFinished = true, compress } = fields;
     this.type = "BytesMessage";
     this.data = requireBytes("data", fields.data);
-    this.frameFinished = requireBoolean("frameFinished", fields.frameFinished, true);
-    this.messageFinished = requireBoolean("messageFinished", fields.messageFinished, true);
-    this.compress = requireBoolean("compress", fields.compress, undefined);
+    requireFlags(frameFinished, messageFinished, compress);
+    this.frameFinished = frameFinished;
+    this.messageFinished = messageFinished;
+    this.compress = compress;
   }
 }
 
@@ -271,20 +280,23 @@ function requireNumber(name: string, value: unknown, byDefault?: number): number
   return refuse(name, "a number", value);
 }
 
-function requireBoolean<Default extends boolean | undefined>(
-  name: string,
-  value: unknown,
-  byDefault: Default,
-): boolean | Default {
-  return value === undefined ? byDefault : asBoolean(name, value);
+function requireBoolean(name: string, value: unknown, byDefault: boolean): boolean {
+  if (value === undefined) return byDefault;
+  return typeof value === "boolean" ? value : refuse(name, "a boolean", value);
 }
 
-function asBoolean(name: string, value: unknown): boolean {
-  return typeof value === "boolean" ? value : refuseBoolean(name, value);
+/** The flags of a message, with their defaults. */
+function requireFlags(frameFinished: unknown, messageFinished: unknown, compress: unknown): void {
+  if (typeof frameFinished === "boolean" && typeof messageFinished === "boolean") {
+    if (compress === undefined || typeof compress === "boolean") return;
+  }
+  refuseFlags(frameFinished, messageFinished, compress);
 }
 
-function refuseBoolean(name: string, value: unknown): never {
-  return refuse(name, "a boolean", value);
+function refuseFlags(frameFinished: unknown, messageFinished: unknown, compress: unknown): never {
+  requireBoolean("frameFinished", frameFinished, true);
+  requireBoolean("messageFinished", messageFinished, true);
+  return refuse("compress", "a boolean", compress);
 }
 
 function refuse(name: string, expected: string, value: unknown): never {

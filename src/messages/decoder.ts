@@ -110,10 +110,13 @@ export class MessageDecoder {
     const frames = this.#frames;
     const length = frames.openWhole(this.#wholeLimit);
     if (length < 0) return null;
-    if (frames.header.opcode === Opcode.BINARY) {
-      return new BytesMessage({ data: frames.takeBytes(length) });
-    }
-    const data = frames.takeText(length, this.#utf8, true);
+    return frames.header.opcode === Opcode.BINARY
+      ? new BytesMessage({ data: frames.takeBytes(length) })
+      : this.#wholeText(length);
+  }
+
+  #wholeText(length: number): TextMessage {
+    const data = this.#frames.takeText(length, this.#utf8, true);
     if (data === null) throw this.#notUtf8();
     return new TextMessage({ data });
   }

@@ -31,16 +31,26 @@ export class MessageEncoder {
    * @throws LocalProtocolError for a piece of another type than the message begun
    */
   writeMessage(event: Message, output: OutputBuffer): void {
-    const opcode = this.#frameOpcode(event);
+    const isText = event instanceof TextMessage;
+    const opcode = this.#frameOpcode(isText ? Opcode.TEXT : Opcode.BINARY);
     if (this.#extensions !== null) {
-      const { first, data } = this.#changed(opcode, event, this.#extensions);
-      this.#frames.writeFrame(first, data, output);
+      this.#writeChanged(opcode, event, this.#extensions, output);
     } else {
       const first = firstOctet(opcode, 0, event.messageFinished);
-      if (event instanceof TextMessage) this.#frames.writeTextFrame(first, event.data, output);
+      if (isText) this.#frames.writeTextFrame(first, event.data, output);
       else this.#frames.writeFrame(first, event.data, output);
     }
     this.#advance(event);
+  }
+
+  #writeChanged(
+    opcode: Opcode,
+    event: Message,
+    extensions: ExtensionPipeline,
+    output: OutputBuffer,
+  ): void {
+    const { first, data } = this.#changed(opcode, event, extensions);
+    this.#frames.writeFrame(first, data, output);
   }
 
   /**
@@ -52,7 +62,7 @@ export class MessageEncoder {
       this.writeMessage(event, output);
       return null;
     }
-    const opcode = this.#frameOpcode(event);
+    const opcode = this.#frameOpcode(opcodeOf(event));
     let first = firstOctet(opcode, 0, event.messageFinished);
     let data = payloadOf(event);
     if (this.#extensions !== null) {
@@ -94,9 +104,8 @@ export class MessageEncoder {
     this.#frames.writeFrame(first, data, output);
   }
 
-  /** The opcode of the frame that carries the piece (5.4). */
-  #frameOpcode(event: Message): Opcode {
-    const opcode = event instanceof TextMessage ? Opcode.TEXT : Opcode.BINARY;
+  /** The opcode of the frame that carries a piece of a message with `opcode` (5.4). */
+  #frameOpcode(opcode: Opcode): Opcode {
     return this.#opcode === Opcode.CONTINUATION ? opcode : continuationOf(this.#opcode, opcode);
   }
 
@@ -115,8 +124,12 @@ export class MessageEncoder {
 
   #advance(event: Message): void {
     if (event.messageFinished) this.#opcode = Opcode.CONTINUATION;
-    else this.#opcode = event instanceof TextMessage ? Opcode.TEXT : Opcode.BINARY;
+    else this.#opcode = opcodeOf(event);
   }
+}
+
+function opcodeOf(event: Message): Opcode {
+  return event instanceof TextMessage ? Opcode.TEXT : Opcode.BINARY;
 }
 
 function continuationOf(begun: Opcode, opcode: Opcode): Opcode {

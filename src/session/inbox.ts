@@ -108,8 +108,7 @@ export class Inbox {
   push(event: Message): void {
     if (this.#discards) return;
     const message = this.#begun === null ? event : this.#withBeginning(event, this.#begun);
-    const reader = this.#nextReader();
-    if (reader !== null) reader.take(message);
+    if (this.#firstReader !== null) this.#nextReader()!.take(message);
     else if (this.#listens()) this.#tell(message.data);
     else this.#ahead = message;
   }
@@ -220,12 +219,15 @@ export class Inbox {
   #call(listener: MessageListener, data: MessageData): void {
     try {
       const outcome = listener(data);
-      if (outcome instanceof Promise) {
-        outcome.catch((error: unknown) => this.#owner.listenerFailed(error));
-      }
+      if (outcome instanceof Promise) this.#follow(outcome);
     } catch (error) {
       this.#owner.listenerFailed(error);
     }
+  }
+
+  /** Apart from `#call`, which would make room for its closure with every message. */
+  #follow(outcome: Promise<void>): void {
+    outcome.catch((error: unknown) => this.#owner.listenerFailed(error));
   }
 
   /**

@@ -97,7 +97,10 @@ export class Outbox implements Writer {
 
   /** @throws QueueFullError if as much is queued as is allowed */
   requireRoom(): void {
-    if (!this.isFull) return;
+    if (this.isFull) this.#refuse();
+  }
+
+  #refuse(): never {
     const { maxQueued } = this.#parts.settings;
     throw new QueueFullError(
       `${this.bufferedAmount} octets are queued, expected fewer than maxQueued, ${maxQueued}`,
@@ -124,7 +127,7 @@ export class Outbox implements Writer {
     // The transport may have told of its end from inside, too.
     if (this.#end !== null) throw this.#end.error;
     const { engine, turn } = this.#parts;
-    const output = turn.claim(this);
+    const output = turn.claimed(this) ?? turn.claim(this);
     const before = output.length;
     engine.sendInto(event, output);
     this.#wrote(output.length - before);
@@ -275,8 +278,11 @@ export class Outbox implements Writer {
 
   /** Settles when less is on its way than the high-water mark; rejects if the connection ends, or `signal`, before. */
   room(signal?: AbortSignalLike): Promise<void> {
+    return this.#end === null && this.hasRoom ? SETTLED : this.#awaitRoom(signal);
+  }
+
+  #awaitRoom(signal: AbortSignalLike | undefined): Promise<void> {
     if (this.#end !== null) return rejected(this.#end.error);
-    if (this.hasRoom) return SETTLED;
     this.#room ??= new Waiters();
     return this.#room.wait(signal);
   }

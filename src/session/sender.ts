@@ -1,8 +1,9 @@
-import { type BytesInput, BytesMessage, type Message } from "../events.ts";
+import { type BytesInput, BytesMessage, type Message, TextMessage } from "../events.ts";
+import { typeName } from "../headers.ts";
 import type { EndReason } from "./close-info.ts";
 import { Deferred, rejected } from "./deferred.ts";
 import type { Outbox } from "./outbox.ts";
-import { type AbortSignalLike, onAbort, type WaitOptions } from "./signal.ts";
+import { type AbortSignalLike, onAbort, requireWaitOptions, type WaitOptions } from "./signal.ts";
 import { isSource, messageOf, OutgoingPieces, type Source } from "./source.ts";
 
 /** How a message is sent. */
@@ -17,7 +18,8 @@ export interface SendOptions extends WaitOptions {
   readonly copy?: boolean | undefined;
 }
 
-const NO_OPTIONS: SendOptions = {};
+const SEND_OPTIONS: ReadonlySet<string> = new Set(["compress", "copy", "signal"]);
+const NO_OPTIONS: SendOptions = { compress: undefined, copy: undefined, signal: undefined };
 
 /** A message that waits for the end of the one before it. */
 interface Waiting {
@@ -48,23 +50,44 @@ export class Sender {
   }
 
   /** Sends a message whole or in pieces; settles when there is room for more, or `signal` is aborted. */
-  send(data: string | BytesInput | Source, options: SendOptions = NO_OPTIONS): Promise<void> {
-    if (this.#end !== null) return rejected(this.#end.error);
-    const { compress, copy, signal } = options;
+  send(data: string | BytesInput | Source, options?: SendOptions): Promise<void> {
+    const isOrdinary = options === undefined && this.#end === null && this.#current === null;
+    return isOrdinary && isWhole(data) ? this.#sendAtOnce(data) : this.#sendWith(data, options);
+  }
+
+  /** As nearly all messages are sent: with less to be looked at, more of it is compiled together. */
+  #sendAtOnce(data: string | Uint8Array): Promise<void> {
     try {
-      const message = isSource(data)
-        ? new OutgoingPieces(data, compress)
-        : messageOf(data, { last: true, compress });
-      this.#outbox.requireRoom();
-      if (this.#current !== null || message instanceof OutgoingPieces) {
-        return this.#queue(copy === false ? message : copyOf(message), signal);
-      }
-      if (copy === false) this.#outbox.writeUncopied(message);
-      else this.#outbox.write(message);
+      const outbox = this.#outbox;
+      outbox.requireRoom();
+      outbox.write(
+        typeof data === "string" ? new TextMessage({ data }) : new BytesMessage({ data }),
+      );
+      return outbox.room();
     } catch (error) {
       return rejected(error);
     }
-    return this.#outbox.room(signal);
+  }
+
+  #sendWith(data: string | BytesInput | Source, options: SendOptions = NO_OPTIONS): Promise<void> {
+    try {
+      if (options !== NO_OPTIONS) requireSendOptions(options);
+      if (this.#end !== null) throw this.#end.error;
+      const { compress, copy, signal } = options;
+      const message = isSource(data)
+        ? new OutgoingPieces(data, compress)
+        : messageOf(data, { last: true, compress });
+      const outbox = this.#outbox;
+      outbox.requireRoom();
+      if (this.#current !== null || message instanceof OutgoingPieces) {
+        return this.#queue(copy === false ? message : copyOf(message), signal);
+      }
+      if (copy === false) outbox.writeUncopied(message);
+      else outbox.write(message);
+      return outbox.room(signal);
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   /** Has a message wait for its turn. Nobody changes it any more. */
@@ -160,6 +183,20 @@ export class Sender {
     this.#current = null;
     sent.reject(reason.error);
     void pieces.stop();
+  }
+}
+
+/** Whether it is neither in pieces nor a kind of octets that has to be looked at. */
+function isWhole(data: string | BytesInput | Source): data is string | Uint8Array {
+  return typeof data === "string" || data instanceof Uint8Array;
+}
+
+/** @throws TypeError for what is no option of a send; the reason of a signal that is aborted already */
+function requireSendOptions(options: SendOptions): void {
+  requireWaitOptions(options, SEND_OPTIONS);
+  const { copy } = options;
+  if (copy !== undefined && typeof copy !== "boolean") {
+    throw new TypeError(`copy must be a boolean, not ${typeName(copy)}`);
   }
 }
 

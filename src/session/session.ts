@@ -57,12 +57,20 @@ export class Session<Opening extends OpeningInfo = OpeningInfo>
   }
 
   get outbox(): Outbox {
-    this.#outbox ??= new Outbox(this.parts, this);
+    return this.#outbox ?? this.#makeOutbox();
+  }
+
+  #makeOutbox(): Outbox {
+    this.#outbox = new Outbox(this.parts, this);
     return this.#outbox;
   }
 
   get sender(): Sender {
-    this.#sender ??= new Sender(this.outbox, this);
+    return this.#sender ?? this.#makeSender();
+  }
+
+  #makeSender(): Sender {
+    this.#sender = new Sender(this.outbox, this);
     return this.#sender;
   }
 
@@ -207,7 +215,10 @@ export class Session<Opening extends OpeningInfo = OpeningInfo>
 
   /** Has `turnEnded` called when what runs now is done. */
   plan(): void {
-    if (this.#planned) return;
+    if (!this.#planned) this.#planTurn();
+  }
+
+  #planTurn(): void {
     this.#planned = true;
     this.parts.turn.atEnd(this);
   }

@@ -51,6 +51,14 @@ export class Turn {
     return this.#output;
   }
 
+  /**
+   * The buffer, if `writer` was the last to claim it, else null. Most messages follow others of their connection: this is
+   * little enough to be compiled into their way, and `claim` is not.
+   */
+  claimed(writer: Writer): OutputBuffer | null {
+    return this.#writer === writer ? this.#output : null;
+  }
+
   /** Octets that `writer` has in the buffer. */
   pending(writer: Writer): number {
     return this.#writer === writer ? this.#output.length : 0;
@@ -58,12 +66,12 @@ export class Turn {
 
   /** Has `writer` collect what it has in the buffer. */
   take(writer: Writer): void {
-    if (this.pending(writer) > 0) writer.collect(this.#output.lend());
+    if (this.pending(writer) > 0) writer.collect(this.#output.cutLent());
   }
 
   /** What is in the buffer, which the caller has written; it is to be given back as soon as nobody needs it. */
   lend(): Uint8Array {
-    return this.#output.lend();
+    return this.#output.cutLent();
   }
 
   /** Takes back what a writer has collected, once it is done with it. */

@@ -1,7 +1,7 @@
 import { encodeUtf8 } from "../bytes/utf8.ts";
 import { type BytesInput, CloseConnection, type Message, requireBytes } from "../events.ts";
 import { CloseCode } from "../frames/close.ts";
-import { type HeaderList, typeName } from "../headers.ts";
+import type { HeaderList } from "../headers.ts";
 import { type ConnectionState, ConnectionType } from "../states.ts";
 import type { CloseInfo } from "./close-info.ts";
 import { rejected } from "./deferred.ts";
@@ -16,8 +16,6 @@ import type { Source } from "./source.ts";
 
 /** Octets of a Close's reason: a control frame has 125, two of which are the code (RFC 6455, 5.5.1). */
 const MAX_REASON = 123;
-
-const SEND_OPTIONS: ReadonlySet<string> = new Set(["compress", "copy", "signal"]);
 
 /**
  * An open connection, the same for both ends and for every transport. It keeps the policy that the engine leaves open:
@@ -96,11 +94,6 @@ export class WebSocketConnection<
    * more is: that of which nothing was sent is taken back, for one that was begun the connection is failed with 1011.
    */
   send(data: string | BytesInput | Source, options?: SendOptions): Promise<void> {
-    try {
-      requireSendOptions(options);
-    } catch (error) {
-      return rejected(error);
-    }
     return this.#session.sender.send(data, options);
   }
 
@@ -305,15 +298,6 @@ function toResult(message: Message | null): IteratorResult<MessageData, undefine
 
 function toData(message: Message | null): MessageData | null {
   return message === null ? null : message.data;
-}
-
-function requireSendOptions(options: SendOptions | undefined): void {
-  if (options === undefined) return;
-  requireWaitOptions(options, SEND_OPTIONS);
-  const { copy } = options;
-  if (copy !== undefined && typeof copy !== "boolean") {
-    throw new TypeError(`copy must be a boolean, not ${typeName(copy)}`);
-  }
 }
 
 function requireMessage(type: string): void {

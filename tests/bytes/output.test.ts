@@ -18,7 +18,10 @@ const step = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ act: fc.constant("take" as const), size: fc.constant(0) }) },
   { weight: 3, arbitrary: fc.record({ act: fc.constant("cut" as const), size: fc.constant(0) }) },
-  { weight: 3, arbitrary: fc.record({ act: fc.constant("lend" as const), size: fc.constant(0) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ act: fc.constantFrom("lend", "cutLent"), size: fc.constant(0) }),
+  },
   { weight: 3, arbitrary: fc.record({ act: fc.constant("give back" as const), size: fc.nat(5) }) },
   {
     weight: 1,
@@ -38,10 +41,13 @@ describe("OutputBuffer", () => {
         for (const [{ act, size }, which] of steps) {
           const output = outputs[which]!;
           let pending = pendings[which]!;
-          if (act === "take" || act === "cut" || act === "lend") {
+          if (act === "take" || act === "cut" || act === "lend" || act === "cutLent") {
             const octets = output[act]();
             expect(toHex(octets) === toHex(concat(...pending))).toBe(true);
-            (act === "lend" ? lent : taken).push({ octets, copy: toHex(octets) });
+            (act === "lend" || act === "cutLent" ? lent : taken).push({
+              octets,
+              copy: toHex(octets),
+            });
             pending = [];
           } else if (act === "give back") {
             for (const { octets, copy } of lent.splice(size, 1)) {
@@ -137,6 +143,44 @@ describe("OutputBuffer", () => {
       });
       for (const each of blocks) output.giveBack(each);
       expect(output.lend()).toHaveLength(0);
+    });
+
+    test("of a buffer that holds on to its memory is written over there", async () => {
+      const Output = await fresh();
+      const output = new Output();
+      const lendOn = (): Uint8Array => {
+        output.append(octets);
+        return output.cutLent();
+      };
+      const [first, second] = [lendOn(), lendOn()];
+      expect(second.byteOffset - first.byteOffset).toBe(1000);
+      // Nobody else gets the block meanwhile.
+      expect(lend(new Output()).buffer).not.toBe(first.buffer);
+      output.giveBack(first);
+      output.append(octets);
+      output.giveBack(second);
+      expect(toHex(output.cutLent())).toBe(toHex(octets));
+      const third = lendOn();
+      expect(third.byteOffset - second.byteOffset).toBe(2000);
+    });
+
+    test("begins at the front of a block that is held, once all of it is back", async () => {
+      const output = new (await fresh())();
+      const places = Array.from({ length: 200 }, () => {
+        output.append(octets);
+        const lent = output.cutLent();
+        output.giveBack(lent);
+        return `${lent.byteOffset} of ${lent.buffer.byteLength}`;
+      });
+      expect(new Set(places).size).toBe(1);
+    });
+
+    test("is not held if it is very large", async () => {
+      const output = new (await fresh())();
+      output.append(new Uint8Array(40 * BLOCK));
+      const large = output.cutLent();
+      output.giveBack(large);
+      expect(lend(output).buffer).not.toBe(large.buffer);
     });
 
     test("of a large message is used for the next large one", async () => {

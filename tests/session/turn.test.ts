@@ -49,6 +49,17 @@ describe("a turn", () => {
 });
 
 describe("the buffer that all share", () => {
+  test("is known to whoever was the last to claim it, and to nobody else", () => {
+    const turn = new Turn(new ManualClock());
+    const [one, other] = [new Collector(), new Collector()];
+    expect(turn.claimed(one)).toBeNull();
+    const output = turn.claim(one);
+    expect(turn.claimed(one)).toBe(output);
+    expect(turn.claimed(other)).toBeNull();
+    turn.release(one);
+    expect(turn.claimed(one)).toBeNull();
+  });
+
   test("hands a writer its octets when another one claims it, or when it takes them", () => {
     const turn = new Turn(new ManualClock());
     const [one, other] = [new Collector(), new Collector()];
