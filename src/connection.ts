@@ -189,7 +189,8 @@ export class Connection {
 
   /**
    * As `receiveData`, for memory that is used again, as by who reads into one buffer. It is borrowed until `keepLent`,
-   * which has to be called before that; no event holds it, and it is not written to.
+   * which has to be called before that; no event holds it. Only the receive buffer (`bytes/receive-buffer.ts`) is written
+   * to, and only with `ownsInput`.
    */
   receiveLent(data: BytesInput): void {
     const chunk = requireBytes("data", data);

@@ -15,7 +15,10 @@ export interface Kernel {
    * `RECEIVE` (see `receive-buffer.ts`).
    */
   readonly memory: Uint8Array;
-  /** XORs the octets from `start` to `end` with `key` (see `mask.ts`) in place. Zero if all of the result is ASCII. */
+  /**
+   * XORs the octets from `start` to `end` with `key` (see `mask.ts`) in place, and changes no others: those behind may not be
+   * read yet. Zero if all of the result is ASCII.
+   */
   mask(start: number, end: number, key: number): number;
   /**
    * Writes the characters of the UTF-8 from `start` to `end` as UTF-16, little endian, at `target`. Returns where it

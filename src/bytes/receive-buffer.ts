@@ -3,7 +3,7 @@ import { kernel, RECEIVE, RECEIVE_SIZE } from "./kernel.ts";
 /*
  * One buffer of a thread for what arrives, in the memory of its kernel, so that octets are unmasked where they are: of a
  * payload that is read into it, one copy is made, into the memory of its message. For adapters that choose where they read
- * to. With it a server takes 30 % less for messages of 1 MiB (`npm run bench:node -- --filter 10x4`).
+ * to. With it a server takes 16 to 31 % less for messages of 1 MiB (`npm run bench:node -- --filter 10x4`).
  */
 
 /** To ask a view for its memory takes longer than to make one. */

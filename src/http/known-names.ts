@@ -1,6 +1,6 @@
 /*
- * Names of fields that most openings have. Each connection keeps those of its request: of these, all have the same
- * strings, which need not be decoded either.
+ * Names of fields that most openings have. To find one here takes 30 to 110 ns, to decode it and put it in lower case 2.5 to
+ * 7 times as long; one that is not here takes 20 ns more (Node 20, `node bench/micro/names.mjs`).
  */
 
 const NAMES: readonly string[] = [

@@ -1,5 +1,5 @@
 /**
- * What moves a session's octets: a TCP socket, a TLS socket, a stream of HTTP/2. In return the adapter calls `received`,
+ * What moves a session's octets: a TCP socket, a TLS socket, a stream of HTTP/2. In return the adapter calls `received` or `receivedLent`,
  * `ended` once if the peer ends its side, `progressed`, and in the end `transportClosed`; from inside a method too.
  */
 export interface Transport {

@@ -13,7 +13,7 @@ export function used(): number {
   // Array buffers are freed behind the first collection; what they held up, behind the second.
   collect();
   let least = Infinity;
-  // One reading in ten or so is 300 KiB too high, by a page of the heap that was just taken into use.
+  // Now and then a reading is 300 KiB too high, and the next one is not.
   for (let round = 0; round < 3; round++) {
     collect();
     const { heapUsed, external } = process.memoryUsage();
