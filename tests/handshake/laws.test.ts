@@ -25,6 +25,7 @@ import {
   StubExtension,
   textOf,
 } from "../helpers/handshake.ts";
+import { isUnfinished, summary } from "../helpers/wire.ts";
 
 /** Events with the data of a refusal joined, for how it is cut is the chunks' affair. */
 function joined(events: readonly Event[]): unknown[] {
@@ -41,11 +42,12 @@ function joined(events: readonly Event[]): unknown[] {
   return [...list, data];
 }
 
-/** Everything that can be seen of what came of these chunks. */
+/** What came of these chunks, but for a message cut off by their end, of which more or less may be known. */
 function result(handshake: H11Handshake, chunks: readonly (Uint8Array | null)[]): unknown {
   const { events, error } = feed(handshake, ...chunks);
   const { state, closeExpected } = handshake;
-  const frames = [...(handshake.connection?.events() ?? [])].map(({ type }) => type);
+  const lines = summary(handshake.connection?.events() ?? []);
+  const frames = lines.filter((line) => !isUnfinished(line));
   return { events: joined(events), error: describeError(error), state, closeExpected, frames };
 }
 

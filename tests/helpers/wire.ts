@@ -185,6 +185,11 @@ export function summary(events: Iterable<Event>): string[] {
   return lines;
 }
 
+/** Whether a line of a summary is of a message without its end. */
+export function isUnfinished(summaryLine: string): boolean {
+  return /^(text|bytes)… /.test(summaryLine);
+}
+
 function line(event: Event): string {
   switch (event.type) {
     case "Ping":

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Connection } from "../../src/connection.ts";
 import type { FrameEvent } from "../../src/messages/decoder.ts";
 import { lend, PLACES } from "../helpers/lending.ts";
-import { arriving, frame, open, ROLES, summary, utf8 } from "../helpers/wire.ts";
+import { arriving, frame, isUnfinished, open, ROLES, summary, utf8 } from "../helpers/wire.ts";
 import {
   altered,
   alterations,
@@ -56,7 +56,7 @@ function outcome(
   const { state, closeExpected } = connection;
   connection.receiveData(null);
   const lines = summary([...events, ...read(connection, -Infinity)]);
-  return { lines: lines.filter((line) => !/^(text|bytes)… /.test(line)), state, closeExpected };
+  return { lines: lines.filter((line) => !isUnfinished(line)), state, closeExpected };
 }
 
 function given(connection: Connection, chunks: readonly Uint8Array[]): Outcome {

@@ -3,7 +3,17 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Limits } from "../../src/limits.ts";
 import type { FrameEvent } from "../../src/messages/decoder.ts";
-import { arriving, concat, frame, hex, open, type Role, summary, utf8 } from "../helpers/wire.ts";
+import {
+  arriving,
+  concat,
+  frame,
+  hex,
+  isUnfinished,
+  open,
+  type Role,
+  summary,
+  utf8,
+} from "../helpers/wire.ts";
 import {
   altered,
   alterations,
@@ -43,7 +53,6 @@ function outcome(
   const { state, closeExpected } = connection;
   connection.receiveData(null);
   const all = summary([...events, ...connection.events()]);
-  const isUnfinished = (line: string) => /^(text|bytes)… /.test(line);
   return {
     lines: all.filter((line) => !isUnfinished(line)),
     unfinished: all.find(isUnfinished) ?? "",
