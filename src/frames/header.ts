@@ -82,7 +82,8 @@ export class FrameHeader {
       return;
     }
     const high = readUint32(source, offset);
-    this.length = high * 0x1_0000_0000 + readUint32(source, offset + 4);
+    const low = readUint32(source, offset + 4);
+    this.length = high === 0 ? low : high * 0x1_0000_0000 + low;
     if (this.length <= MAX_LENGTH_16) {
       fail("Payload length used 8 bytes when 2 would have sufficed", "ERR_LENGTH_ENCODING");
     }
