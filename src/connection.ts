@@ -6,9 +6,12 @@ import {
   type BytesInput,
   CloseConnection,
   type Event,
+  isData,
+  type MessageData,
   requireBytes,
   requireEvent,
   TextMessage,
+  wholeMessage,
 } from "./events.ts";
 import { EventIterator } from "./event-iterator.ts";
 import type { Extension } from "./extensions/extension.ts";
@@ -130,6 +133,13 @@ export class Connection {
     }
   }
 
+  /** As `sendInto` of the whole message with `data`, without making an event of it. */
+  sendDataInto(data: string | BytesInput, output: OutputBuffer): void {
+    const known = typeof data === "string" ? data : requireBytes("data", data);
+    if (this.#phase === Phase.OPEN) this.#messages().writeData(known, output);
+    else this.#sendOther(wholeMessage(known), output);
+  }
+
   /** Sends a control frame, or tells why the event cannot be sent. */
   #sendOther(event: Event, output: OutputBuffer): void {
     requireEvent(event);
@@ -235,7 +245,7 @@ export class Connection {
 
   /** As the next step of `events`, without an object around the event: null while there is none. */
   nextEvent(): FrameEvent | null {
-    return this.#next(false);
+    return eventOf(this.#next(false));
   }
 
   /**
@@ -243,17 +253,23 @@ export class Connection {
    * `MessageAssembler` would. Of one that `nextEvent` has given a piece of, only the rest comes.
    */
   nextWhole(): FrameEvent | null {
+    return eventOf(this.#next(true));
+  }
+
+  /** As `nextWhole`, but of a message that has come in one frame, as most do, the data alone: no event is made of it. */
+  nextData(): FrameEvent | MessageData | null {
     return this.#next(true);
   }
 
-  #next(whole: boolean): FrameEvent | null {
+  #next(whole: boolean): FrameEvent | MessageData | null {
     const decoder = this.#decoder;
     const reads = this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING;
     if (decoder !== null && reads) {
       try {
-        const event = whole ? decoder.nextWhole() : decoder.next();
-        if (event instanceof CloseConnection) this.#receive("CloseConnection");
-        if (event !== null) return event;
+        const met = whole ? decoder.nextWhole() : decoder.next();
+        if (isData(met)) return met;
+        if (met instanceof CloseConnection) this.#receive("CloseConnection");
+        if (met !== null) return met;
       } catch (error) {
         return this.#failed(error);
       }
@@ -314,6 +330,10 @@ export class Connection {
       "ERR_STATE",
     );
   }
+}
+
+function eventOf(met: FrameEvent | MessageData | null): FrameEvent | null {
+  return isData(met) ? wholeMessage(met) : met;
 }
 
 /** What the application is told of a fault, with the Close that answers it (RFC 6455, 7.1.7). */

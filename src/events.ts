@@ -216,6 +216,19 @@ export class Pong {
 /** A message or a piece of one. */
 export type Message = TextMessage | BytesMessage;
 
+/** What a message carries: text, or octets. */
+export type MessageData = string | Uint8Array;
+
+/** The whole message with `data`. */
+export function wholeMessage(data: MessageData): Message {
+  return typeof data === "string" ? new TextMessage({ data }) : new BytesMessage({ data });
+}
+
+/** Whether it is the data of a message, and no event. */
+export function isData(met: MessageData | object | null): met is MessageData {
+  return typeof met === "string" || met instanceof Uint8Array;
+}
+
 /** Whatever is received or sent. */
 export type Event =
   | Request

@@ -15,6 +15,7 @@ export {
   CloseConnection,
   type Event,
   type Message,
+  type MessageData,
   Ping,
   Pong,
   RejectConnection,

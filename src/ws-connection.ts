@@ -3,7 +3,13 @@ import type { OutputBuffer } from "./bytes/output.ts";
 import type { Connection, ConnectionOptions } from "./connection.ts";
 import { LocalProtocolError } from "./errors.ts";
 import { EventIterator } from "./event-iterator.ts";
-import { type BytesInput, type Event, requireBytes } from "./events.ts";
+import {
+  type BytesInput,
+  type Event,
+  type MessageData,
+  requireBytes,
+  wholeMessage,
+} from "./events.ts";
 import { H11Handshake } from "./handshake/h11-handshake.ts";
 import type { HeadersInput } from "./headers.ts";
 import { type ConnectionState, ConnectionType } from "./states.ts";
@@ -56,6 +62,16 @@ export class WSConnection {
   sendInto(event: Event, output: OutputBuffer): void {
     if (this.#connection !== null) this.#connection.sendInto(event, output);
     else output.append(this.send(event));
+  }
+
+  /** As `sendInto` of the whole message with `data`; see `Connection.sendDataInto`. */
+  sendDataInto(data: string | BytesInput, output: OutputBuffer): void {
+    if (this.#connection !== null) this.#connection.sendDataInto(data, output);
+    else
+      this.sendInto(
+        wholeMessage(typeof data === "string" ? data : requireBytes("data", data)),
+        output,
+      );
   }
 
   /** As `send`, but in parts, for a vectored write; see `Connection.sendParts`. */
@@ -126,6 +142,12 @@ export class WSConnection {
   nextWhole(): Event | null {
     const opening = this.#nextOfOpening();
     return opening === null && this.#connection !== null ? this.#connection.nextWhole() : opening;
+  }
+
+  /** As `nextWhole`, but of most messages the data alone; see `Connection.nextData`. */
+  nextData(): Event | MessageData | null {
+    const opening = this.#nextOfOpening();
+    return opening === null && this.#connection !== null ? this.#connection.nextData() : opening;
   }
 
   #nextOfOpening(): Event | null {

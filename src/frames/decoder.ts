@@ -7,7 +7,6 @@ import { ParseFailed } from "../errors.ts";
 import { ChunkReader, EMPTY } from "./chunks.ts";
 import { CloseCode } from "./close.ts";
 import {
-  FIN,
   FrameHeader,
   headerSize,
   KEY_SIZE,
@@ -16,6 +15,8 @@ import {
   MASK,
   MAX_CONTROL_PAYLOAD,
   readKey,
+  WHOLE_BINARY,
+  WHOLE_TEXT,
 } from "./header.ts";
 import { Opcode } from "./opcode.ts";
 
@@ -28,9 +29,6 @@ export interface RsvPolicy {
   claimedBits(opcode: Opcode, rsv: number, length: number): number;
 }
 
-/** The first octets of messages of one frame. */
-const WHOLE_TEXT: number = FIN | Opcode.TEXT;
-const WHOLE_BINARY: number = FIN | Opcode.BINARY;
 /** So few octets are copied: a view, though it is made faster, would keep the whole chunk alive. */
 const COPIED_SIZE = 64;
 /** So many octets of a chunk that is lent are copied for themselves. */

@@ -21,6 +21,9 @@ export const FIN = 0x80;
 export const MASK = 0x80;
 export const LENGTH_16 = 126;
 export const LENGTH_64 = 127;
+/** The first octets of messages of one frame, as most are. */
+export const WHOLE_TEXT: number = FIN | Opcode.TEXT;
+export const WHOLE_BINARY: number = FIN | Opcode.BINARY;
 /** Octets that a control frame's payload may have (5.5). */
 export const MAX_CONTROL_PAYLOAD = 125;
 const MAX_LENGTH_16 = 0xffff;

@@ -1,7 +1,15 @@
 import { Utf8Decoder } from "../bytes/utf8.ts";
 import { joinBytes } from "../bytes/join.ts";
 import { ParseFailed } from "../errors.ts";
-import { BytesMessage, CloseConnection, type Message, Ping, Pong, TextMessage } from "../events.ts";
+import {
+  BytesMessage,
+  CloseConnection,
+  type Message,
+  type MessageData,
+  Ping,
+  Pong,
+  TextMessage,
+} from "../events.ts";
 import type { ExtensionPipeline } from "../extensions/pipeline.ts";
 import { CloseCode, readClose } from "../frames/close.ts";
 import { FrameDecoder } from "../frames/decoder.ts";
@@ -74,11 +82,11 @@ export class MessageDecoder {
   }
 
   /**
-   * The next event, or null if more octets are needed.
+   * The next event, or the data alone of a message that has come in one frame; null if more octets are needed.
    * @throws ParseFailed for whatever the peer did wrong; the decoder cannot be used afterwards.
    */
-  next(): FrameEvent | null {
-    return this.#nextWholeFrame() ?? this.#nextPiece();
+  next(): FrameEvent | MessageData | null {
+    return this.#wholeFrame() ?? this.#nextPiece();
   }
 
   #nextPiece(): FrameEvent | null {
@@ -90,8 +98,8 @@ export class MessageDecoder {
   }
 
   /** As `next`, but a message comes whole, save for what `next` has given of it: its pieces are kept until the last. */
-  nextWhole(): FrameEvent | null {
-    return this.#nextWholeFrame() ?? this.#joinPieces();
+  nextWhole(): FrameEvent | MessageData | null {
+    return this.#wholeFrame() ?? this.#joinPieces();
   }
 
   #joinPieces(): FrameEvent | null {
@@ -105,20 +113,20 @@ export class MessageDecoder {
   }
 
   /** A message of one frame, as most are: there is nothing to be counted or checked that `openWhole` has not seen. */
-  #nextWholeFrame(): Message | null {
+  #wholeFrame(): MessageData | null {
     if (this.#inFrame || this.#opcode !== Opcode.CONTINUATION) return null;
     const frames = this.#frames;
     const length = frames.openWhole(this.#wholeLimit);
     if (length < 0) return null;
     return frames.header.opcode === Opcode.BINARY
-      ? new BytesMessage({ data: frames.takeBytes(length) })
-      : this.#wholeText(length);
+      ? frames.takeBytes(length)
+      : this.#takeText(length, true);
   }
 
-  #wholeText(length: number): TextMessage {
-    const data = this.#frames.takeText(length, this.#utf8, true);
-    if (data === null) throw this.#notUtf8();
-    return new TextMessage({ data });
+  #takeText(length: number, last: boolean): string {
+    const text = this.#frames.takeText(length, this.#utf8, last);
+    if (text === null) throw this.#notUtf8();
+    return text;
   }
 
   /** Reads up to the payload of the next frame. Returns how many of its octets are at hand; -1 if more are needed. */
@@ -227,8 +235,7 @@ export class MessageDecoder {
     const frames = this.#frames;
     const frameFinished = count === frames.remaining;
     const messageFinished = frameFinished && frames.header.fin;
-    const data = frames.takeText(count, this.#utf8, messageFinished);
-    if (data === null) throw this.#notUtf8();
+    const data = this.#takeText(count, messageFinished);
     if (frameFinished) this.#endDataFrame();
     return new TextMessage({ data, frameFinished, messageFinished });
   }

@@ -4,14 +4,16 @@ import { LocalProtocolError } from "../errors.ts";
 import {
   type CloseConnection,
   type Message,
+  type MessageData,
   type Ping,
   type Pong,
   TextMessage,
+  wholeMessage,
 } from "../events.ts";
 import type { ExtensionPipeline } from "../extensions/pipeline.ts";
 import { writeClose } from "../frames/close.ts";
 import type { FrameEncoder } from "../frames/encoder.ts";
-import { firstOctet, MAX_CONTROL_PAYLOAD } from "../frames/header.ts";
+import { firstOctet, MAX_CONTROL_PAYLOAD, WHOLE_BINARY, WHOLE_TEXT } from "../frames/header.ts";
 import { Opcode } from "../frames/opcode.ts";
 
 /** Makes frames of events (RFC 6455, 5.4 to 5.6 and 6.1). Where one throws, nothing was written or begun. */
@@ -41,6 +43,17 @@ export class MessageEncoder {
       else this.#frames.writeFrame(first, event.data, output);
     }
     this.#advance(event);
+  }
+
+  /** As `writeMessage`, of the whole message with `data`. */
+  writeData(data: MessageData, output: OutputBuffer): void {
+    if (this.#extensions !== null || this.#opcode !== Opcode.CONTINUATION) {
+      this.writeMessage(wholeMessage(data), output);
+    } else if (typeof data === "string") {
+      this.#frames.writeTextFrame(WHOLE_TEXT, data, output);
+    } else {
+      this.#frames.writeFrame(WHOLE_BINARY, data, output);
+    }
   }
 
   #writeChanged(

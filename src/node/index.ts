@@ -17,7 +17,7 @@ export type { AcceptContext } from "./waiting.ts";
 export { broadcast } from "../session/broadcast.ts";
 export type { Clock, Timer } from "../session/clock.ts";
 export { type CloseInfo, ConnectionClosedError } from "../session/close-info.ts";
-export type { MessageData } from "../session/inbox.ts";
+export type { MessageData } from "../events.ts";
 export { QueueFullError } from "../session/outbox.ts";
 export type { IncomingMessage, IncomingMessages } from "../session/pieces.ts";
 export { reconnectDelay, type ReconnectOptions } from "../session/reconnect.ts";

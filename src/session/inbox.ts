@@ -1,17 +1,17 @@
-import type { Message } from "../events.ts";
+import { type Message, type MessageData, wholeMessage } from "../events.ts";
 import { MessageAssembler } from "../messages/assembler.ts";
 import type { ConnectionClosedError, ConnectionEnd } from "./close-info.ts";
 import { Deferred, rejected } from "./deferred.ts";
 import { type AbortSignalLike, onAbort } from "./signal.ts";
-
-/** A received message: text, or octets. */
-export type MessageData = string | Uint8Array;
 
 /** Gets each whole message. */
 export type MessageListener = (data: MessageData) => void | Promise<void>;
 
 /** How the application takes what was received; chosen by its first call, for good. */
 type Style = "undecided" | "messages" | "pieces" | "events";
+
+/** What should be read now: whole messages; pieces, while nobody has said yet that they are to be joined, or ever; nothing. */
+type Wants = "messages" | "pieces" | "nothing";
 
 /** Who waits for a message. */
 interface Reader {
@@ -51,6 +51,8 @@ export interface InboxOwner {
 export class Inbox {
   readonly #owner: InboxOwner;
   #style: Style = "undecided";
+  /** Follows from the others; asked for with every message, and seldom another. */
+  #wants: Wants = "pieces";
   #ahead: Message | null = null;
   #firstReader: Reader | null = null;
   #lastReader: Reader | null = null;
@@ -66,13 +68,19 @@ export class Inbox {
     this.#owner = owner;
   }
 
-  /** Whether messages are not joined: nobody has said how they are taken yet, or nobody wants them whole. */
-  get wantsPieces(): boolean {
-    return this.#style === "undecided" || this.#style === "pieces" || this.#discards;
+  get wants(): Wants {
+    return this.#wants;
   }
 
-  /** Whether the next event should be read now. */
-  get wantsMore(): boolean {
+  /** Looks again at what is wanted, when something has changed that it depends on. */
+  #decide(): void {
+    if (!this.#wantsMore()) this.#wants = "nothing";
+    else if (this.#style === "undecided" || this.#style === "pieces" || this.#discards) {
+      this.#wants = "pieces";
+    } else this.#wants = "messages";
+  }
+
+  #wantsMore(): boolean {
     if (this.#discards || this.#firstReader !== null) return true;
     if (this.#ahead !== null) return false;
     return this.#style !== "events" || this.#listens();
@@ -93,15 +101,24 @@ export class Inbox {
     }
     this.#style = style;
     const piece = this.#ahead;
-    if (piece === null || piece.messageFinished || style === "pieces") return;
-    this.#ahead = null;
-    this.#begun = new MessageAssembler();
-    this.#begun.push(piece);
+    if (piece !== null && !piece.messageFinished && style !== "pieces") {
+      this.#ahead = null;
+      this.#begun = new MessageAssembler();
+      this.#begun.push(piece);
+    }
+    this.#decide();
   }
 
   /** What is received from now on is dropped. */
   discard(): void {
     this.#discards = true;
+    this.#decide();
+  }
+
+  /** A whole message has arrived, which was wanted. */
+  pushWhole(data: MessageData): void {
+    if (this.#style === "events") this.#tell(data);
+    else this.push(wholeMessage(data));
   }
 
   /** A message or a piece of one has arrived. */
@@ -110,7 +127,13 @@ export class Inbox {
     const message = this.#begun === null ? event : this.#withBeginning(event, this.#begun);
     if (this.#firstReader !== null) this.#nextReader()!.take(message);
     else if (this.#listens()) this.#tell(message.data);
-    else this.#ahead = message;
+    else this.#keep(message);
+  }
+
+  /** Has a message, or null, wait for whoever takes it. */
+  #keep(message: Message | null): void {
+    this.#ahead = message;
+    this.#decide();
   }
 
   /** The whole message of which the first piece came before the choice; all that has come since is one. */
@@ -124,6 +147,7 @@ export class Inbox {
     this.#firstReader = reader?.next ?? null;
     // It would hold the message that it took.
     if (this.#firstReader === null) this.#lastReader = null;
+    this.#decide();
     return reader;
   }
 
@@ -137,7 +161,7 @@ export class Inbox {
   ): Promise<Result> {
     const message = this.#ahead;
     if (message !== null) {
-      this.#ahead = null;
+      this.#keep(null);
       this.#owner.pump();
       return Promise.resolve(convert(message));
     }
@@ -148,6 +172,7 @@ export class Inbox {
     if (this.#lastReader === null) this.#firstReader = reader;
     else this.#lastReader.next = reader;
     this.#lastReader = reader;
+    this.#decide();
     if (signal !== undefined) {
       onAbort(signal, reader.promise, (reason) => this.#withdraw(reader, reason));
     }
@@ -167,6 +192,7 @@ export class Inbox {
     if (before === null) this.#firstReader = reader.next;
     else before.next = reader.next;
     if (this.#lastReader === reader) this.#lastReader = before;
+    this.#decide();
     reader.reject(reason);
   }
 
@@ -178,6 +204,7 @@ export class Inbox {
   /** Gives messages to `listener` as they come, beginning with the one that waits. */
   listen(listener: MessageListener): void {
     this.#listeners = this.#listeners === null ? listener : [this.#listeners, listener].flat();
+    this.#decide();
     this.#owner.pump();
   }
 
@@ -191,14 +218,17 @@ export class Inbox {
       if (index !== -1) others.splice(index, 1);
       this.#listeners = others.length === 1 ? others[0]! : others;
     }
+    this.#decide();
   }
 
   pause(): void {
     this.#paused = true;
+    this.#decide();
   }
 
   resume(): void {
     this.#paused = false;
+    this.#decide();
     this.#owner.pump();
   }
 
@@ -206,7 +236,7 @@ export class Inbox {
   deliver(): void {
     const message = this.#ahead;
     if (message === null || !this.#listens()) return;
-    this.#ahead = null;
+    this.#keep(null);
     this.#tell(message.data);
   }
 

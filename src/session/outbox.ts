@@ -1,5 +1,6 @@
 import { joinBytes } from "../bytes/join.ts";
-import type { Event, Message } from "../events.ts";
+import type { OutputBuffer } from "../bytes/output.ts";
+import type { Event, Message, MessageData } from "../events.ts";
 import { ConnectionType } from "../states.ts";
 import type { EndReason } from "./close-info.ts";
 import type { Deadlines } from "./clock.ts";
@@ -91,7 +92,7 @@ export class Outbox implements Writer {
   /** Whether as much is queued as is allowed. */
   get isFull(): boolean {
     const { maxQueued } = this.#parts.settings;
-    if (this.#unwritten + this.#queued + this.#held < maxQueued) return false;
+    if (this.#counted() < maxQueued) return false;
     return this.bufferedAmount >= maxQueued;
   }
 
@@ -124,13 +125,35 @@ export class Outbox implements Writer {
    */
   write(event: Event): void {
     if (isLarge(event)) this.flush();
-    // The transport may have told of its end from inside, too.
-    if (this.#end !== null) throw this.#end.error;
-    const { engine, turn } = this.#parts;
-    const output = turn.claimed(this) ?? turn.claim(this);
+    const output = this.#begin();
     const before = output.length;
-    engine.sendInto(event, output);
+    this.#parts.engine.sendInto(event, output);
     this.#wrote(output.length - before);
+  }
+
+  /** As `write` of the whole message with `data`; settles as `room` does. @throws QueueFullError too */
+  send(data: MessageData): Promise<void> {
+    const { engine, settings } = this.#parts;
+    if (this.#counted() >= settings.maxQueued) this.requireRoom();
+    if (data.length >= LARGE_SIZE) this.flush();
+    const output = this.#begin();
+    const before = output.length;
+    engine.sendDataInto(data, output);
+    this.#wrote(output.length - before);
+    return this.#end === null && this.#counted() < settings.highWaterMark ? SETTLED : this.room();
+  }
+
+  /** The buffer to write to. @throws the error of `end` */
+  #begin(): OutputBuffer {
+    // The transport may have told of its end from inside.
+    if (this.#end !== null) throw this.#end.error;
+    const { turn } = this.#parts;
+    return turn.claimed(this) ?? turn.claim(this);
+  }
+
+  /** What is queued and held; less may have stayed in the transport since it was last asked, never more. */
+  #counted(): number {
+    return this.#unwritten + this.#queued + this.#held;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { OutputBuffer } from "../bytes/output.ts";
-import type { BytesInput, Event } from "../events.ts";
+import type { BytesInput, Event, MessageData } from "../events.ts";
 import type { ConnectionState, ConnectionType } from "../states.ts";
 import type { Clock } from "./clock.ts";
 import type { Opened, OpeningInfo } from "./opened.ts";
@@ -13,12 +13,13 @@ export interface Engine {
   readonly state: ConnectionState;
   readonly closeExpected: boolean;
   sendInto(event: Event, output: OutputBuffer): void;
+  sendDataInto(data: MessageData, output: OutputBuffer): void;
   sendParts(event: Event): [head: Uint8Array] | [head: Uint8Array, payload: Uint8Array];
   receiveData(data: BytesInput | null): void;
   receiveLent(data: BytesInput): void;
   keepLent(): void;
   nextEvent(): Event | null;
-  nextWhole(): Event | null;
+  nextData(): Event | MessageData | null;
   fail(code: number, reason?: string | null): Uint8Array;
   release(): void;
 }

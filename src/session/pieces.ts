@@ -1,6 +1,6 @@
-import type { Message } from "../events.ts";
+import type { Message, MessageData } from "../events.ts";
 import { ignore } from "./deferred.ts";
-import type { Inbox, MessageData } from "./inbox.ts";
+import type { Inbox } from "./inbox.ts";
 
 type Result<Value> = IteratorResult<Value, undefined>;
 

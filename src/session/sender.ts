@@ -1,4 +1,10 @@
-import { type BytesInput, BytesMessage, type Message, TextMessage } from "../events.ts";
+import {
+  type BytesInput,
+  BytesMessage,
+  isData,
+  type Message,
+  type MessageData,
+} from "../events.ts";
 import { typeName } from "../headers.ts";
 import type { EndReason } from "./close-info.ts";
 import { Deferred, rejected } from "./deferred.ts";
@@ -52,18 +58,13 @@ export class Sender {
   /** Sends a message whole or in pieces; settles when there is room for more, or `signal` is aborted. */
   send(data: string | BytesInput | Source, options?: SendOptions): Promise<void> {
     const isOrdinary = options === undefined && this.#end === null && this.#current === null;
-    return isOrdinary && isWhole(data) ? this.#sendAtOnce(data) : this.#sendWith(data, options);
+    return isOrdinary && isData(data) ? this.#sendAtOnce(data) : this.#sendWith(data, options);
   }
 
   /** As nearly all messages are sent: with less to be looked at, more of it is compiled together. */
-  #sendAtOnce(data: string | Uint8Array): Promise<void> {
+  #sendAtOnce(data: MessageData): Promise<void> {
     try {
-      const outbox = this.#outbox;
-      outbox.requireRoom();
-      outbox.write(
-        typeof data === "string" ? new TextMessage({ data }) : new BytesMessage({ data }),
-      );
-      return outbox.room();
+      return this.#outbox.send(data);
     } catch (error) {
       return rejected(error);
     }
@@ -184,11 +185,6 @@ export class Sender {
     sent.reject(reason.error);
     void pieces.stop();
   }
-}
-
-/** Whether it is neither in pieces nor a kind of octets that has to be looked at. */
-function isWhole(data: string | BytesInput | Source): data is string | Uint8Array {
-  return typeof data === "string" || data instanceof Uint8Array;
 }
 
 /** @throws TypeError for what is no option of a send; the reason of a signal that is aborted already */

@@ -1,4 +1,4 @@
-import type { CloseConnection, Event, Ping } from "../events.ts";
+import { type CloseConnection, type Event, isData, type Ping } from "../events.ts";
 import { CloseCode } from "../frames/close.ts";
 import { ConnectionState } from "../states.ts";
 import { type DeadlineName, type DeadlineOwner, Deadlines } from "./clock.ts";
@@ -233,7 +233,7 @@ export class Session<Opening extends OpeningInfo = OpeningInfo>
 
   /** Stops reading if the application has not taken what there is by the end of the turn. */
   #pauseUnlessWanted(): void {
-    if (this.#paused || this.inbox.wantsMore || !this.#receives()) return;
+    if (this.#paused || this.inbox.wants !== "nothing" || !this.#receives()) return;
     this.#paused = true;
     this.parts.transport.pause();
   }
@@ -260,13 +260,15 @@ export class Session<Opening extends OpeningInfo = OpeningInfo>
 
   /** Returns whether all that has arrived was read. */
   #read(): boolean {
-    this.inbox.deliver();
+    const { inbox } = this;
+    inbox.deliver();
     try {
       const { engine } = this.parts;
-      while (this.inbox.wantsMore) {
-        const event = this.inbox.wantsPieces ? engine.nextEvent() : engine.nextWhole();
-        if (event === null) return true;
-        this.#handle(event);
+      while (inbox.wants !== "nothing") {
+        const met = inbox.wants === "messages" ? engine.nextData() : engine.nextEvent();
+        if (met === null) return true;
+        if (isData(met)) inbox.pushWhole(met);
+        else this.#handle(met);
       }
     } catch (error) {
       this.#extensionFailed(error);

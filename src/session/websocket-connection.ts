@@ -1,11 +1,17 @@
 import { encodeUtf8 } from "../bytes/utf8.ts";
-import { type BytesInput, CloseConnection, type Message, requireBytes } from "../events.ts";
+import {
+  type BytesInput,
+  CloseConnection,
+  type Message,
+  type MessageData,
+  requireBytes,
+} from "../events.ts";
 import { CloseCode } from "../frames/close.ts";
 import type { HeaderList } from "../headers.ts";
 import { type ConnectionState, ConnectionType } from "../states.ts";
 import type { CloseInfo } from "./close-info.ts";
 import { rejected } from "./deferred.ts";
-import type { Inbox, MessageData, MessageListener } from "./inbox.ts";
+import type { Inbox, MessageListener } from "./inbox.ts";
 import type { OpeningInfo } from "./opened.ts";
 import type { SessionParts } from "./parts.ts";
 import type { SendOptions } from "./sender.ts";

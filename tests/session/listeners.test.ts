@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CloseConnection, TextMessage } from "../../src/events.ts";
-import type { MessageData } from "../../src/session/inbox.ts";
+import { CloseConnection, type MessageData, TextMessage } from "../../src/events.ts";
 import { ConnectionState } from "../../src/states.ts";
 import { Rig, untyped } from "../helpers/rig.ts";
 

@@ -1,9 +1,15 @@
 import { expect } from "vitest";
 import { Connection } from "../../src/connection.ts";
-import { BytesMessage, CloseConnection, Ping, Pong, TextMessage } from "../../src/events.ts";
+import {
+  BytesMessage,
+  CloseConnection,
+  type MessageData,
+  Ping,
+  Pong,
+  TextMessage,
+} from "../../src/events.ts";
 import { MessageAssembler } from "../../src/messages/assembler.ts";
 import type { FrameEvent } from "../../src/messages/decoder.ts";
-import type { MessageData } from "../../src/session/inbox.ts";
 import type { Piece } from "../../src/session/source.ts";
 import { CLIENT, ConnectionState, SERVER } from "../../src/states.ts";
 import type { SendOptions } from "../../src/session/sender.ts";
