@@ -6,7 +6,6 @@ import {
   type BytesInput,
   CloseConnection,
   type Event,
-  isData,
   type MessageData,
   requireBytes,
   requireEvent,
@@ -220,8 +219,7 @@ export class Connection {
     if (this.#ended) {
       throw new LocalProtocolError("octets after the end of the stream", "ERR_STATE");
     }
-    const reads = this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING;
-    return reads && chunk.length > 0;
+    return this.#reads() && chunk.length > 0;
   }
 
   #messagesIn(): MessageDecoder {
@@ -245,7 +243,8 @@ export class Connection {
 
   /** As the next step of `events`, without an object around the event: null while there is none. */
   nextEvent(): FrameEvent | null {
-    return eventOf(this.#next(false));
+    const data = this.#wholeFrame();
+    return data === null ? this.#next(false) : wholeMessage(data);
   }
 
   /**
@@ -253,23 +252,32 @@ export class Connection {
    * `MessageAssembler` would. Of one that `nextEvent` has given a piece of, only the rest comes.
    */
   nextWhole(): FrameEvent | null {
-    return eventOf(this.#next(true));
+    const data = this.#wholeFrame();
+    return data === null ? this.#next(true) : wholeMessage(data);
   }
 
   /** As `nextWhole`, but of a message that has come in one frame, as most do, the data alone: no event is made of it. */
   nextData(): FrameEvent | MessageData | null {
-    return this.#next(true);
+    return this.#wholeFrame() ?? this.#next(true);
   }
 
-  #next(whole: boolean): FrameEvent | MessageData | null {
+  #wholeFrame(): MessageData | null {
     const decoder = this.#decoder;
-    const reads = this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING;
-    if (decoder !== null && reads) {
+    return decoder !== null && this.#reads() ? decoder.wholeFrame() : null;
+  }
+
+  /** Whether frames are read. */
+  #reads(): boolean {
+    return this.#phase === Phase.OPEN || this.#phase === Phase.LOCAL_CLOSING;
+  }
+
+  #next(whole: boolean): FrameEvent | null {
+    const decoder = this.#decoder;
+    if (decoder !== null && this.#reads()) {
       try {
-        const met = whole ? decoder.nextWhole() : decoder.next();
-        if (isData(met)) return met;
-        if (met instanceof CloseConnection) this.#receive("CloseConnection");
-        if (met !== null) return met;
+        const event = whole ? decoder.nextWhole() : decoder.next();
+        if (event instanceof CloseConnection) this.#receive("CloseConnection");
+        if (event !== null) return event;
       } catch (error) {
         return this.#failed(error);
       }
@@ -330,10 +338,6 @@ export class Connection {
       "ERR_STATE",
     );
   }
-}
-
-function eventOf(met: FrameEvent | MessageData | null): FrameEvent | null {
-  return isData(met) ? wholeMessage(met) : met;
 }
 
 /** What the application is told of a fault, with the Close that answers it (RFC 6455, 7.1.7). */

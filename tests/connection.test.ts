@@ -384,6 +384,33 @@ describe("the caller's mistakes", () => {
     }
   });
 
+  test("D6, F21: data that is neither text nor octets is a TypeError, and nothing was sent", () => {
+    const connection = open("server");
+    const output = new OutputBuffer();
+    for (const value of [null, undefined, 5, {}, [1], new TextMessage({ data: "x" })]) {
+      expect(() => {
+        connection.sendDataInto(wrong(value), output);
+      }).toThrow(TypeError);
+    }
+    expect(output.length).toBe(0);
+    connection.sendDataInto(Uint8Array.of(1, 2).buffer, output);
+    connection.sendDataInto(new DataView(Uint8Array.of(3).buffer), output);
+    connection.sendDataInto("x", output);
+    expect(output.take()).toEqual(hex("8202 0102 8201 03 8101 78"));
+  });
+
+  test.each(["x", hex("01")])("D6, F70: data cannot be sent after our Close: %o", (data) => {
+    const connection = open("server");
+    connection.send(new CloseConnection({ code: 1000 }));
+    const output = new OutputBuffer();
+    const type = typeof data === "string" ? "TextMessage" : "BytesMessage";
+    const message = `Event ${type} cannot be sent in state LOCAL_CLOSING.`;
+    expect(() => {
+      connection.sendDataInto(data, output);
+    }).toThrow(new LocalProtocolError(message, "ERR_STATE"));
+    expect(output.length).toBe(0);
+  });
+
   const HANDSHAKE: readonly Event[] = [
     new Request({ host: "a", target: "/" }),
     new AcceptConnection(),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   AcceptConnection,
+  BytesMessage,
   CloseConnection,
   Connection,
   ConnectionState,
@@ -231,6 +232,28 @@ describe("WSConnection", () => {
       }
       expect(connection.state).toBe(ConnectionState.CONNECTING);
     }
+  });
+
+  test("F70: data cannot be sent before it is open, and then like messages", () => {
+    const connection = client();
+    const output = new OutputBuffer();
+    for (const data of ["x", hex("01"), Uint8Array.of(1).buffer]) {
+      expect(() => {
+        connection.sendDataInto(data, output);
+      }).toThrow(LocalProtocolError);
+    }
+    expect(output.length).toBe(0);
+    read(connection, utf8(ANSWER));
+    connection.sendDataInto("x", output);
+    connection.sendDataInto(hex("01"), output);
+    const other = client();
+    read(other, utf8(ANSWER));
+    expect(output.take()).toEqual(
+      concat(
+        other.send(new TextMessage({ data: "x" })),
+        other.send(new BytesMessage({ data: hex("01") })),
+      ),
+    );
   });
 
   test("sendParts and sendInto give the same octets in the handshake and behind it", () => {

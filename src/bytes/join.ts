@@ -16,8 +16,8 @@ export function forStreams(octets: Uint8Array): Uint8Array {
   return viewForStreams(octets.buffer, octets.byteOffset, octets.length);
 }
 
-/** Up to so many octets are copied one by one: to call `set` costs more (`node bench/micro/views.mjs`). */
-const COPIED_SINGLY = 32;
+/** Up to so many octets are copied by JavaScript: to call `set` costs more (`node bench/micro/copy.mjs`). */
+const FEW = 16;
 
 /** Copies the first `count` octets of `source` to `offset`. */
 export function copyBytes(
@@ -26,7 +26,7 @@ export function copyBytes(
   target: Uint8Array,
   offset: number,
 ): void {
-  if (count > COPIED_SINGLY) {
+  if (count > FEW) {
     target.set(count === source.length ? source : source.subarray(0, count), offset);
   } else {
     for (let index = 0; index < count; index++) target[offset + index] = source[index]!;

@@ -35,6 +35,8 @@ export class MessageDecoder {
   #kept: KeptMessage | null = null;
   /** Whether a header was read and its frame not finished. */
   #inFrame: boolean = false;
+  /** Whether the text of a message that `wholeFrame` has read was no UTF-8. */
+  #refused: boolean = false;
   /** The opcode of the message begun; CONTINUATION between messages. */
   #opcode: Opcode = Opcode.CONTINUATION;
   #fragments: number = 0;
@@ -82,14 +84,11 @@ export class MessageDecoder {
   }
 
   /**
-   * The next event, or the data alone of a message that has come in one frame; null if more octets are needed.
+   * The next event, or null if more octets are needed. `wholeFrame` is asked first.
    * @throws ParseFailed for whatever the peer did wrong; the decoder cannot be used afterwards.
    */
-  next(): FrameEvent | MessageData | null {
-    return this.#wholeFrame() ?? this.#nextPiece();
-  }
-
-  #nextPiece(): FrameEvent | null {
+  next(): FrameEvent | null {
+    if (this.#refused) throw this.#notUtf8();
     if (this.#kept !== null) return this.#givePiece(this.#kept);
     const count = this.#payloadAtHand();
     if (count < 0) return null;
@@ -98,11 +97,8 @@ export class MessageDecoder {
   }
 
   /** As `next`, but a message comes whole, save for what `next` has given of it: its pieces are kept until the last. */
-  nextWhole(): FrameEvent | MessageData | null {
-    return this.#wholeFrame() ?? this.#joinPieces();
-  }
-
-  #joinPieces(): FrameEvent | null {
+  nextWhole(): FrameEvent | null {
+    if (this.#refused) throw this.#notUtf8();
     for (;;) {
       const count = this.#payloadAtHand();
       if (count < 0) return null;
@@ -112,20 +108,23 @@ export class MessageDecoder {
     }
   }
 
-  /** A message of one frame, as most are: there is nothing to be counted or checked that `openWhole` has not seen. */
-  #wholeFrame(): MessageData | null {
+  /**
+   * The data of a message of one frame, as most are: there is nothing to be counted or checked that `openWhole` has not
+   * seen. Null if the next is none, or faulty: what it is `next` and `nextWhole` tell.
+   */
+  wholeFrame(): MessageData | null {
     if (this.#inFrame || this.#opcode !== Opcode.CONTINUATION) return null;
     const frames = this.#frames;
     const length = frames.openWhole(this.#wholeLimit);
     if (length < 0) return null;
     return frames.header.opcode === Opcode.BINARY
       ? frames.takeBytes(length)
-      : this.#takeText(length, true);
+      : this.#wholeText(length);
   }
 
-  #takeText(length: number, last: boolean): string {
-    const text = this.#frames.takeText(length, this.#utf8, last);
-    if (text === null) throw this.#notUtf8();
+  #wholeText(length: number): string | null {
+    const text = this.#frames.takeText(length, this.#utf8, true);
+    if (text === null) this.#refused = true;
     return text;
   }
 
@@ -235,7 +234,8 @@ export class MessageDecoder {
     const frames = this.#frames;
     const frameFinished = count === frames.remaining;
     const messageFinished = frameFinished && frames.header.fin;
-    const data = this.#takeText(count, messageFinished);
+    const data = frames.takeText(count, this.#utf8, messageFinished);
+    if (data === null) throw this.#notUtf8();
     if (frameFinished) this.#endDataFrame();
     return new TextMessage({ data, frameFinished, messageFinished });
   }

@@ -1,7 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Connection } from "../../src/connection.ts";
-import { AcceptConnection, BytesMessage, TextMessage } from "../../src/events.ts";
+import {
+  AcceptConnection,
+  BytesMessage,
+  isData,
+  Ping,
+  TextMessage,
+  wholeMessage,
+} from "../../src/events.ts";
 import type { FrameEvent } from "../../src/messages/decoder.ts";
 import { ConnectionState } from "../../src/states.ts";
 import { WSConnection } from "../../src/ws-connection.ts";
@@ -22,6 +29,7 @@ import {
   arriving,
   frame,
   hex,
+  isUnfinished,
   open,
   ROLES,
   type Role,
@@ -30,37 +38,40 @@ import {
   utf8,
 } from "../helpers/wire.ts";
 
-/** Reads what there is, each event whole or as it comes, as `whole` says for one after the other. */
-function read(connection: Connection, whole: () => boolean): FrameEvent[] {
+type Way = "nextEvent" | "nextWhole" | "nextData";
+
+/** Reads what there is, in the way that `next` says for one event after the other; data alone is made one. */
+function read(connection: Connection, next: () => Way): FrameEvent[] {
   const events: FrameEvent[] = [];
   for (;;) {
-    const event = whole() ? connection.nextWhole() : connection.nextEvent();
-    if (event === null) return events;
-    events.push(event);
+    const met = connection[next()]();
+    if (met === null) return events;
+    events.push(isData(met) ? wholeMessage(met) : met);
   }
 }
 
 function feed(
   connection: Connection,
   chunks: readonly Uint8Array[],
-  whole: () => boolean,
+  next: () => Way,
 ): FrameEvent[] {
   const events: FrameEvent[] = [];
   for (const chunk of chunks) {
     if (connection.closeExpected) break;
     connection.receiveData(chunk);
-    events.push(...read(connection, whole));
+    events.push(...read(connection, next));
   }
   connection.receiveData(null);
-  return [...events, ...read(connection, whole)];
+  return [...events, ...read(connection, next)];
 }
 
-const always = (): boolean => true;
-const never = (): boolean => false;
+const inPieces = (): Way => "nextEvent";
+const wholes = (): Way => "nextWhole";
+const data = (): Way => "nextData";
 
 /** Without a message that has not come to its end, which is not given whole. */
 function finished(events: readonly FrameEvent[]): string[] {
-  return summary(events).filter((line) => !/^(text|bytes)… /.test(line));
+  return summary(events).filter((line) => !isUnfinished(line));
 }
 
 function isWhole(event: FrameEvent): boolean {
@@ -68,8 +79,8 @@ function isWhole(event: FrameEvent): boolean {
   return event.messageFinished && event.frameFinished;
 }
 
-describe("nextWhole", () => {
-  test("R6455-5.4-04, R6455-6.2-01: gives the messages whole that nextEvent gives in pieces, and all else", () => {
+describe("nextWhole and nextData", () => {
+  test("R6455-5.4-04, R6455-6.2-01: give the messages whole that nextEvent gives in pieces, and all else", () => {
     fc.assert(
       fc.property(
         role,
@@ -83,12 +94,14 @@ describe("nextWhole", () => {
           const pieces = feed(
             open(receiver, {}, negotiated(options)[receiver]),
             cut(octets, sizes),
-            never,
+            inPieces,
           );
-          const connection = open(receiver, { ownsInput }, negotiated(options)[receiver]);
-          const wholes = feed(connection, cut(octets.slice(), sizes), always);
-          expect(wholes.every(isWhole)).toBe(true);
-          expect(summary(wholes)).toEqual(finished(pieces));
+          for (const way of [wholes, data]) {
+            const connection = open(receiver, { ownsInput }, negotiated(options)[receiver]);
+            const met = feed(connection, cut(octets.slice(), sizes), way);
+            expect(met.every(isWhole)).toBe(true);
+            expect(summary(met)).toEqual(finished(pieces));
+          }
         },
       ),
       { numRuns: 100 },
@@ -100,37 +113,41 @@ describe("nextWhole", () => {
       fc.property(role, session, cuts, alterations, (receiver, events, sizes, changes) => {
         const octets = altered(written(other(receiver), events), changes);
         const limits = { message: 500, frame: 400, fragments: 4 };
-        const [one, two] = [never, always].map((whole) => {
+        const [one, two, three] = [inPieces, wholes, data].map((way) => {
           const connection = open(receiver, { limits });
-          const lines = finished(feed(connection, cut(octets, sizes), whole));
+          const lines = finished(feed(connection, cut(octets, sizes), way));
           return { lines, state: connection.state, closeExpected: connection.closeExpected };
         });
         expect(two).toEqual(one);
+        expect(three).toEqual(one);
       }),
       { numRuns: 150 },
     );
   });
 
-  test("D1: the two may take turns at any time: nothing is lost, and nothing comes twice", () => {
+  test("D1: all of them may take turns at any time: nothing is lost, and nothing comes twice", () => {
     fc.assert(
       fc.property(
         role,
         session,
         deflate,
         cuts,
-        fc.array(fc.boolean(), { minLength: 1, maxLength: 9 }),
+        fc.array(fc.constantFrom<Way>("nextEvent", "nextWhole", "nextData"), {
+          minLength: 1,
+          maxLength: 9,
+        }),
         (receiver, events, options, sizes, turns) => {
           const sender = other(receiver);
           const octets = written(sender, events, negotiated(options)[sender]);
           const chunks = cut(octets, sizes);
           let turn = 0;
-          const inPieces = feed(open(receiver, {}, negotiated(options)[receiver]), chunks, never);
+          const pieces = feed(open(receiver, {}, negotiated(options)[receiver]), chunks, inPieces);
           const inTurns = feed(
             open(receiver, {}, negotiated(options)[receiver]),
             chunks,
             () => turns[turn++ % turns.length]!,
           );
-          expect(finished(inTurns)).toEqual(finished(inPieces));
+          expect(finished(inTurns)).toEqual(finished(pieces));
         },
       ),
       { numRuns: 100 },
@@ -157,8 +174,8 @@ describe("nextWhole", () => {
             frame({ opcode: 0, payload: payload.subarray(3000) }),
           );
           const chunks = cut(octets, [size]);
-          const expected = summary(feed(open(receiver), chunks, never));
-          expect(summary(feed(open(receiver), chunks, always))).toEqual(expected);
+          const expected = summary(feed(open(receiver), chunks, inPieces));
+          expect(summary(feed(open(receiver), chunks, wholes))).toEqual(expected);
         }
       },
     );
@@ -172,10 +189,33 @@ describe("nextWhole", () => {
         frame({ opcode: 0, fin: false, payload: hex("28") }),
       );
       connection.receiveData(octets);
-      expect(summary(read(connection, always))).toEqual([
+      expect(summary(read(connection, wholes))).toEqual([
         "fail 1007 ERR_UTF8 invalid UTF-8: met 0x28, expected an octet from 0x80 to 0xbf",
       ]);
       expect(connection.nextWhole()).toBeNull();
+    });
+
+    test("D1: nextData gives the data alone of a message in one frame, and an event of all else", () => {
+      const connection = open(receiver);
+      connection.receiveData(
+        arriving(
+          receiver,
+          frame({ opcode: 1, payload: "" }),
+          frame({ opcode: 2, payload: hex("0102") }),
+          frame({ opcode: 9, payload: "p" }),
+          frame({ opcode: 1, fin: false, payload: "a" }),
+          frame({ opcode: 0, payload: "b" }),
+          frame({ opcode: 1, payload: hex("ff") }),
+        ),
+      );
+      expect(Array.from({ length: 6 }, () => connection.nextData())).toEqual([
+        "",
+        hex("0102"),
+        new Ping({ payload: utf8("p") }),
+        new TextMessage({ data: "ab" }),
+        expect.objectContaining({ type: "CloseConnection", code: 1007 }),
+        null,
+      ]);
     });
 
     test("D1: what was kept of a message comes as a piece when nextEvent asks", () => {
@@ -200,7 +240,11 @@ describe("nextWhole", () => {
       expect(connection.nextWhole()).toBeNull();
       connection.release();
       expect(connection.state).toBe(ConnectionState.CLOSED);
-      expect([connection.nextWhole(), connection.nextEvent()]).toEqual([null, null]);
+      expect([connection.nextWhole(), connection.nextData(), connection.nextEvent()]).toEqual([
+        null,
+        null,
+        null,
+      ]);
     });
   });
 
@@ -221,5 +265,15 @@ describe("nextWhole", () => {
     }
     server.receiveData(octets.subarray(-1));
     expect(server.nextWhole()).toEqual(new TextMessage({ data: "ab" }));
+  });
+
+  test("D1: a WSConnection gives the opening as an event, then the data alone", () => {
+    const server = new WSConnection(typeOf("server"));
+    expect(server.nextData()).toBeNull();
+    server.receiveData(requestHead());
+    expect(server.nextData()).toMatchObject({ type: "Request" });
+    server.send(new AcceptConnection());
+    server.receiveData(arriving("server", frame({ opcode: 1, payload: "a" })));
+    expect([server.nextData(), server.nextData()]).toEqual(["a", null]);
   });
 });
