@@ -18,9 +18,9 @@ const isSplit = ({ pieceLength }) => pieceLength !== undefined;
 /**
  * `mean` and `worst`: how many times faster than `peer` at least; without them the row is for comparison only. `ours`:
  * which of our columns, where a case has one of them. NODE is the way in which `wsproto/node` uses the engine: the chunks
- * are its own, and the messages of a turn are written into one memory, which is used again.
+ * are its own, messages pass as their data, and those of a turn are written into one memory, which is used again.
  */
-const NODE = ["ownsInput", "sendInto"];
+const NODE = ["data", "sendDataInto"];
 const PIECES = ["pieces"];
 const GOALS = [
   { name: "up to 1 KiB, ws", peer: "ws", of: small, mean: 2, worst: 1.3 },

@@ -54,10 +54,11 @@ function parseGroup(role, shape) {
       ...chunking(shape, size),
     })),
   );
-  const columns =
-    role === "server"
-      ? [own("wsproto"), own("ownsInput", { ownsInput: true }), ws, wsPlain, driver, limit]
-      : [own("wsproto"), ws, undici, driver, limit];
+  const isServer = role === "server";
+  const data = own("data", { data: true, ownsInput: isServer });
+  const columns = isServer
+    ? [own("wsproto"), own("ownsInput", { ownsInput: true }), data, ws, wsPlain, driver, limit]
+    : [own("wsproto"), data, ws, undici, driver, limit];
   if (shape === "split") columns.splice(1, 0, own("pieces", { pieces: true }));
   return {
     id: group,
@@ -82,6 +83,7 @@ function serialiseGroup(role) {
     own("wsproto"),
     own("sendParts", { way: "parts" }),
     own("sendInto", { way: "into" }),
+    own("sendDataInto", { way: "dataInto" }),
   ];
   const columns = [...ours, ws, ...(role === "client" ? [wsPlain, undici] : []), driver, limit];
   const masked = role === "client" ? "masked" : "unmasked";

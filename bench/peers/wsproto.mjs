@@ -1,4 +1,5 @@
-// Ours, from the compiled package. Messages are read whole, as all others give them; with `pieces` as they come.
+// Ours, from the compiled package. Messages are read whole, as all others give them; with `data` as their data, where that
+// can be; with `pieces` as they come.
 
 import {
   BytesMessage,
@@ -43,6 +44,18 @@ export function parser(settings, deliver) {
       },
     };
   }
+  if (settings.data) {
+    return {
+      feed(chunk) {
+        connection.receiveData(chunk);
+        for (;;) {
+          const met = connection.nextData();
+          if (met === null) break;
+          deliver(typeof met === "string" || met instanceof Uint8Array ? met : met.data, true);
+        }
+      },
+    };
+  }
   return {
     feed(chunk) {
       connection.receiveData(chunk);
@@ -66,25 +79,31 @@ const WAYS = {
       for (const part of connection.sendParts(toEvent(data))) write(part);
     },
   }),
-  into(connection, write) {
-    const output = new OutputBuffer();
-    // A socket of Node that takes all at once, as most do, is done with the memory.
-    const flush = () => {
-      const octets = output.lend();
-      write(octets);
-      output.giveBack(octets);
-    };
-    return {
-      send(data) {
-        connection.sendInto(toEvent(data), output);
-        if (output.length >= FLUSH_AT) flush();
-      },
-      idle() {
-        if (output.length > 0) flush();
-      },
-    };
-  },
+  into: (connection, write) =>
+    joined(write, (data, output) => connection.sendInto(toEvent(data), output)),
+  dataInto: (connection, write) =>
+    joined(write, (data, output) => connection.sendDataInto(data, output)),
 };
+
+/** Writes messages one behind the other with `sendInto`. */
+function joined(write, sendInto) {
+  const output = new OutputBuffer();
+  // A socket of Node that takes all at once, as most do, is done with the memory.
+  const flush = () => {
+    const octets = output.lend();
+    write(octets);
+    output.giveBack(octets);
+  };
+  return {
+    send(data) {
+      sendInto(data, output);
+      if (output.length >= FLUSH_AT) flush();
+    },
+    idle() {
+      if (output.length > 0) flush();
+    },
+  };
+}
 
 export function serialiser(settings, write) {
   return WAYS[settings.way ?? "send"](connect(settings), write);
