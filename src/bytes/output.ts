@@ -1,4 +1,5 @@
 import { allocate, viewForStreams } from "#platform";
+import { copyFew } from "./join.ts";
 
 /** Octets of a block. Messages share it: an allocation of its own for each costs more than to write a small one. */
 const BLOCK_SIZE = 64 * 1024;
@@ -65,7 +66,7 @@ export class OutputBuffer {
       return new Uint8Array(memory, offset + start, length);
     }
     const taken = new Uint8Array(length);
-    for (let index = 0; index < length; index++) taken[index] = octets[start + index]!;
+    copyFew(octets, start, used, taken, 0);
     this.#block.used = start;
     return taken;
   }
