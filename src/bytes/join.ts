@@ -30,7 +30,11 @@ export function copyBytes(
   else target.set(count === source.length ? source : source.subarray(0, count), offset);
 }
 
-/** Copies the octets from `start` to `end`, which should be few, to `offset`; four at once take two thirds of the time. */
+/**
+ * Copies the octets from `start` to `end`, which should be few, to `offset`. Four at once take two thirds of the time
+ * of one by one; without `| 0`, each sum is checked for being an integer still, which costs an eighth
+ * (`node bench/micro/copy.mjs`).
+ */
 export function copyFew(
   source: Uint8Array,
   start: number,
@@ -38,13 +42,14 @@ export function copyFew(
   target: Uint8Array,
   offset: number,
 ): void {
-  let from = start;
-  let to = offset;
-  for (const last = end - 3; from < last; from += 4, to += 4) {
+  const last = (end - 3) | 0;
+  let from = start | 0;
+  let to = offset | 0;
+  for (; from < last; from = (from + 4) | 0, to = (to + 4) | 0) {
     target[to] = source[from]!;
-    target[to + 1] = source[from + 1]!;
-    target[to + 2] = source[from + 2]!;
-    target[to + 3] = source[from + 3]!;
+    target[(to + 1) | 0] = source[(from + 1) | 0]!;
+    target[(to + 2) | 0] = source[(from + 2) | 0]!;
+    target[(to + 3) | 0] = source[(from + 3) | 0]!;
   }
-  for (; from < end; from++, to++) target[to] = source[from]!;
+  for (; from < end; from = (from + 1) | 0, to = (to + 1) | 0) target[to] = source[from]!;
 }
