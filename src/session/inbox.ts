@@ -74,14 +74,14 @@ export class Inbox {
 
   /** Looks again at what is wanted, when something has changed that it depends on. */
   #decide(): void {
-    if (!this.#wantsMore()) this.#wants = "nothing";
-    else if (this.#style === "undecided" || this.#style === "pieces" || this.#discards) {
-      this.#wants = "pieces";
-    } else this.#wants = "messages";
+    const joined = this.#style === "messages" || this.#style === "events";
+    const kind = joined && !this.#discards ? "messages" : "pieces";
+    this.#wants = this.#wantsMore() ? kind : "nothing";
   }
 
   #wantsMore(): boolean {
-    if (this.#discards || this.#firstReader !== null) return true;
+    if (this.#discards) return true;
+    // Nobody waits for a message while there is one.
     if (this.#ahead !== null) return false;
     return this.#style !== "events" || this.#listens();
   }
@@ -147,7 +147,6 @@ export class Inbox {
     this.#firstReader = reader?.next ?? null;
     // It would hold the message that it took.
     if (this.#firstReader === null) this.#lastReader = null;
-    this.#decide();
     return reader;
   }
 
@@ -172,7 +171,6 @@ export class Inbox {
     if (this.#lastReader === null) this.#firstReader = reader;
     else this.#lastReader.next = reader;
     this.#lastReader = reader;
-    this.#decide();
     if (signal !== undefined) {
       onAbort(signal, reader.promise, (reason) => this.#withdraw(reader, reason));
     }
@@ -192,7 +190,6 @@ export class Inbox {
     if (before === null) this.#firstReader = reader.next;
     else before.next = reader.next;
     if (this.#lastReader === reader) this.#lastReader = before;
-    this.#decide();
     reader.reject(reason);
   }
 
