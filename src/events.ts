@@ -126,7 +126,7 @@ export class CloseConnection {
 
 /*
  * The members of messages are only declared: as fields they would be made before the constructor sets them, by a function
- * of its own. One message of 16 octets makes two of these, its echo included.
+ * of its own.
  */
 
 /** A text message (RFC 6455, 5.6) or a piece of one. Pieces are cut at characters. */

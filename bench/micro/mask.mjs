@@ -9,7 +9,7 @@ import { applyMask } from "../../dist/bytes/mask.js";
 import { PlainKernel } from "../../dist/bytes/plain-kernel.js";
 import { race } from "./race.mjs";
 
-const SIZES = [4, 16, 64, 96, 125, 256, 1024, 16_384, 65_536, 1_048_576];
+const SIZES = [4, 16, 32, 48, 64, 96, 125, 256, 1024, 16_384, 65_536, 1_048_576];
 const KEY = 0x3d21fa37;
 /** The payload of a frame in a chunk is not aligned. */
 const START = 6;
