@@ -132,7 +132,10 @@ export class Connection {
     }
   }
 
-  /** As `sendInto` of the whole message with `data`, without making an event of it. */
+  /**
+   * As `sendInto` of the whole message with `data`, without making an event of it.
+   * @throws LocalProtocolError if the state does not allow it; TypeError if it is neither text nor octets
+   */
   sendDataInto(data: string | BytesInput, output: OutputBuffer): void {
     const known = typeof data === "string" ? data : requireBytes("data", data);
     if (this.#phase === Phase.OPEN) this.#messages().writeData(known, output);
