@@ -8,7 +8,7 @@ import { partOfReceived } from "./receive-buffer.ts";
 
 /**
  * Up to so many octets are XORed by JavaScript, more of them by the kernel, whose two copies and its call take as long as
- * some 80 octets, and 10 times less than octet by octet for 1 KiB (`node bench/micro/mask.mjs`).
+ * some 80 octets, and a twentieth of octet by octet for 1 KiB (`node bench/micro/mask.mjs`).
  */
 const FEW = 64;
 /** The bit of each of four octets that is set in one that is not ASCII. */

@@ -86,7 +86,7 @@ export class FrameHeader {
     }
     const high = readUint32(source, offset);
     const low = readUint32(source, offset + 4);
-    // To V8 a product with 2^32 is a double, and all that is reckoned with it from then on, 0 or not.
+    // A product with 2^32 is a double to V8, even 0, and so would be all that is reckoned with lengths from then on.
     this.length = high === 0 ? low : high * 0x1_0000_0000 + low;
     if (this.length <= MAX_LENGTH_16) {
       fail("Payload length used 8 bytes when 2 would have sufficed", "ERR_LENGTH_ENCODING");

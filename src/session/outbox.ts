@@ -131,7 +131,11 @@ export class Outbox implements Writer {
     this.#wrote(output.length - before);
   }
 
-  /** As `write` of the whole message with `data`; settles as `room` does. @throws QueueFullError too */
+  /**
+   * As `write` of the whole message with `data`; settles as `room` does. Both bounds are looked at here first, with one sum
+   * that is never too small: their own functions are asked only where it reaches them.
+   * @throws QueueFullError too
+   */
   send(data: MessageData): Promise<void> {
     const { engine, settings } = this.#parts;
     if (this.#counted() >= settings.maxQueued) this.requireRoom();
